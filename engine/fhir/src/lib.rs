@@ -1,0 +1,1 @@
+//! FHIR R4 as values: JSON, definitions, validation, search, patch. No IO.

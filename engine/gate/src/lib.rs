@@ -1,0 +1,1 @@
+//! Principals to decisions; consents, masks, matrix, break-glass; the audit log. The only door to the store.

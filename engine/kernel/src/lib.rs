@@ -1,0 +1,1 @@
+//! Ids, clock, chance, principals, problems, limits: the tiny, stable base.

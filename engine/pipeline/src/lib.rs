@@ -1,0 +1,1 @@
+//! Interactions: parse, validate, rules, decide, commit and trace, answer.

@@ -1,0 +1,1 @@
+//! Homes, versions, sketches, keys, drawers, change feed, audit log, blobs. The only SQL in the project.

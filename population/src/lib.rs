@@ -1,0 +1,1 @@
+//! A synthetic region: people, professionals, places and histories. Same seed, same people.

@@ -1,0 +1,1 @@
+//! People and professionals: INS life cycle, accounts, sign-in, OpenID provider.

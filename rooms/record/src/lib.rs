@@ -1,0 +1,1 @@
+//! The shared record: documents published, found, read, replaced, withdrawn.

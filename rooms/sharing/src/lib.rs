@@ -1,0 +1,1 @@
+//! What the person decides: hide, block, open, and who saw the record.
