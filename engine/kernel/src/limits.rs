@@ -1,0 +1,58 @@
+//! Every limit of the platform has a name here. A limit that is met is told to the caller with this name.
+
+use std::time::Duration;
+
+/// Largest request body that is not a document, in bytes.
+pub const BODY_BYTES: usize = 32 * 1024 * 1024;
+/// Largest document content (a PDF, an image, a CDA), in bytes.
+pub const DOCUMENT_BYTES: usize = 20 * 1024 * 1024;
+/// Deepest nesting of a JSON or XML input.
+pub const NESTING: usize = 64;
+/// Entries of one Bundle given to `transaction` or `batch`.
+pub const BUNDLE_ENTRIES: usize = 25_000;
+/// Longest address (path and query), in bytes.
+pub const URI_BYTES: usize = 16 * 1024;
+/// Results on one page of a search, when the caller names no number.
+pub const PAGE_DEFAULT: usize = 20;
+/// Results on one page of a search, at most.
+pub const PAGE_MAX: usize = 1_000;
+/// Rows that a search which names neither a person nor a key may look at before it answers `too-costly`.
+pub const SCAN_ROWS: usize = 250_000;
+/// Search parameters of one request.
+pub const SEARCH_PARAMETERS: usize = 64;
+/// Alternatives (comma-separated) of one search parameter.
+pub const SEARCH_ALTERNATIVES: usize = 256;
+/// Requests that may wait for the writer; past it the answer is 503 with `Retry-After`.
+pub const WRITE_QUEUE: usize = 4_096;
+/// Commits the writer puts into one transaction.
+pub const GROUP_COMMIT: usize = 256;
+/// How often a write that lost a race is tried again when the caller named no version.
+pub const WRITE_RETRIES: usize = 5;
+/// Longest a search by people's names goes on, in people.
+pub const PEOPLE_FOUND: usize = 200;
+/// Entities one audit line names; a page of more is traced as several lines.
+pub const AUDIT_ENTITIES: usize = 100;
+/// How often the head of the audit log is signed.
+pub const AUDIT_HEAD_EVERY: Duration = Duration::from_secs(10);
+/// How long a request may take before it is cut.
+pub const REQUEST_TIME: Duration = Duration::from_secs(120);
+/// How long a page session lasts at most (Pro Santé Connect: 4 h).
+pub const SESSION_TIME: Duration = Duration::from_secs(4 * 3600);
+/// How long a page session lasts without a request.
+pub const SESSION_IDLE: Duration = Duration::from_secs(30 * 60);
+/// Life of an access token given to an application.
+pub const ACCESS_TOKEN_TIME: Duration = Duration::from_secs(10 * 60);
+/// Life of a refresh token.
+pub const REFRESH_TOKEN_TIME: Duration = Duration::from_secs(30 * 60);
+/// Life of an authorization code.
+pub const CODE_TIME: Duration = Duration::from_secs(60);
+/// Life of a token printed by `socle token` (demonstration stores only).
+pub const DEMO_TOKEN_TIME: Duration = Duration::from_secs(12 * 3600);
+/// Wrong passwords or codes for one account before it is locked for [`LOCK_TIME`].
+pub const SIGN_IN_FAILURES: u32 = 5;
+/// How long a locked account stays locked.
+pub const LOCK_TIME: Duration = Duration::from_secs(15 * 60);
+/// Sign-in attempts from one network address in a minute.
+pub const SIGN_IN_PER_MINUTE: u32 = 30;
+/// Share of the disk that must stay free, in bytes, before writes are refused.
+pub const DISK_RESERVE_BYTES: u64 = 64 * 1024 * 1024;
