@@ -8,6 +8,7 @@ pub mod assets;
 pub mod dates;
 pub mod form;
 pub mod icons;
+pub mod lint;
 pub mod parts;
 pub mod shell;
 
