@@ -1,1 +1,32 @@
-//! Principals to decisions; consents, masks, matrix, break-glass; the audit log. The only door to the store.
+//! The one door to the data: principals in, decisions out, and no answer without its trace.
+//!
+//! Only this crate may open the store. Everything above works through a [`Session`], whose answers are filtered by the
+//! decision and whose result leaves only through [`Session::close`], which makes the trace durable first.
+
+pub mod audit;
+pub mod decide;
+pub mod drawers;
+pub mod gate;
+pub mod labels;
+pub mod matrix;
+pub mod policy;
+mod redact;
+pub mod scopes;
+pub mod search;
+pub mod session;
+mod trace;
+pub mod write;
+
+pub use audit::{Deed, Entry, Outcome};
+pub use decide::{Act, Decision, Reason, Relation, Standing};
+pub use drawers::Drawers;
+pub use gate::{Gate, Options};
+pub use matrix::Matrix;
+pub use policy::HomePolicy;
+pub use search::{Found, Page, Search, Where};
+pub use session::Session;
+pub use socle_store::{
+    AuditReport, BlobRef, DrawerWrite, FeedStep, PersonQuery, PlatformKeys, StoreConfig, StoreError, StoreFigures,
+};
+pub use trace::Traced;
+pub use write::{Change, Written};

@@ -1,1 +1,28 @@
-//! Interactions: parse, validate, rules, decide, commit and trace, answer.
+//! One pipeline for every way in: FHIR, pages, imports.
+//!
+//! Parse → validate → the rooms' rules → the gate decides → commit and trace → answer. Knows no HTTP: `app` turns requests
+//! into an [`Interaction`] or a [`PageCall`] and answers into bytes.
+
+mod bundle;
+mod capabilities;
+mod frame;
+mod import;
+pub mod interaction;
+mod owner;
+pub mod page;
+pub mod pipeline;
+pub mod plan;
+mod query;
+mod read;
+pub mod room;
+mod shape;
+mod transaction;
+mod write;
+
+pub use frame::{PersonShown, View, encode};
+pub use import::{ImportOutcome, Imported};
+pub use interaction::{Answer, Interaction, Patch, Prefer, Returned, Target};
+pub use page::{Form, Handler, Method, Page, PageAnswer, PageCall, Upload, Who};
+pub use pipeline::{Pipeline, Settings};
+pub use plan::{Draft, Plan, Verb, Via};
+pub use room::{Authenticator, Credentials, Identified, Room, Rules};

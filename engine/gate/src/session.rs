@@ -1,0 +1,643 @@
+//! One request of one principal for one purpose: everything it reads is one moment of the data, filtered and traced.
+
+use crate::audit::{self, Deed, Entry, Outcome};
+use crate::decide::{self, Act, Asker, Decision, Facts, Names, Reason, Standing};
+use crate::gate::{Gate, problem};
+use crate::policy::HomePolicy;
+use crate::redact;
+use crate::search::Found;
+use crate::trace::Access;
+use bytes::Bytes;
+use parking_lot::Mutex;
+use socle_fhir::Sketch;
+use socle_kernel::{HomeId, Instant, Key, Kind, Principal, Problem, Purpose, ResourceType, Subject, resource_type};
+use socle_store::{BlobRef, PersonQuery, Row, Snapshot, Version, Visit};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Sketch values of the platform itself (numbers below 100 are not search parameters).
+pub(crate) mod extra {
+    /// Who wrote it: key block, or `client:` and the id.
+    pub const PUBLISHER: u32 = 1;
+    /// Who is named as author: `r:` and a reference, or `i:` and an identifier.
+    pub const AUTHOR: u32 = 2;
+    /// Key block of the document that names this content.
+    pub const OWNER: u32 = 3;
+    /// The id its client chose.
+    pub const ALIAS: u32 = 4;
+}
+
+/// A session. Ends with [`Session::close`].
+pub struct Session {
+    pub(crate) gate: Gate,
+    pub(crate) principal: Arc<Principal>,
+    pub(crate) purpose: Purpose,
+    purposes: HashMap<HomeId, Purpose>,
+    pub(crate) request: String,
+    pub(crate) accesses: Mutex<Vec<Access>>,
+    standings: Mutex<HashMap<HomeId, (Standing, Arc<HomePolicy>)>>,
+    hidden: Mutex<HashMap<HomeId, Arc<Hidden>>>,
+    snapshot: tokio::sync::Mutex<Option<Box<dyn Snapshot>>>,
+}
+
+/// What is hidden from a caller in a home.
+#[derive(Debug, Default)]
+pub(crate) struct Hidden {
+    /// Keys, contents of hidden documents included.
+    pub keys: HashSet<Key>,
+    /// `Type/id` references.
+    pub references: Vec<String>,
+}
+
+/// The open snapshot of a session, locked for one call.
+pub(crate) type Guard<'a> = tokio::sync::MappedMutexGuard<'a, Box<dyn Snapshot>>;
+
+impl Session {
+    pub(crate) fn new(gate: Gate, principal: Arc<Principal>, purpose: Purpose, request: String) -> Self {
+        Session {
+            gate,
+            principal,
+            purpose,
+            purposes: HashMap::new(),
+            request,
+            accesses: Mutex::default(),
+            standings: Mutex::default(),
+            hidden: Mutex::default(),
+            snapshot: tokio::sync::Mutex::new(None),
+        }
+    }
+
+    /// Who asks.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Purposes declared for one home each: an emergency counts for the person it was declared for, nobody else.
+    pub fn with_purposes(mut self, purposes: HashMap<HomeId, Purpose>) -> Self {
+        self.purposes = purposes;
+        self
+    }
+
+    /// What for, in a home.
+    pub fn purpose_in(&self, home: HomeId) -> &Purpose {
+        self.purposes.get(&home).unwrap_or(&self.purpose)
+    }
+
+    /// The gate this session came through.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The moment of this session.
+    pub fn now(&self) -> Instant {
+        self.gate.clock().now()
+    }
+
+    pub(crate) async fn snapshot(&self) -> Result<Guard<'_>, Problem> {
+        let mut slot = self.snapshot.lock().await;
+        if slot.is_none() {
+            *slot = Some(self.gate.0.store.snapshot().await.map_err(problem)?);
+        }
+        Ok(tokio::sync::MutexGuard::map(slot, |slot| slot.as_mut().expect("just opened")))
+    }
+
+    /// After a write the session sees the new state.
+    pub(crate) async fn renew(&self) {
+        *self.snapshot.lock().await = None;
+        self.standings.lock().clear();
+        self.hidden.lock().clear();
+    }
+
+    /// The caller's names, as the rules of a home may write them.
+    pub(crate) async fn names(&self) -> Result<Arc<Names>, Problem> {
+        let Some(key) = own_key(&self.principal) else { return Ok(Arc::default()) };
+        // A professional's names depend on the work situation as well; only the part found in the store is remembered.
+        let known = self.gate.0.names.lock().get(&key).cloned();
+        let stored = match known {
+            Some(names) => names,
+            None => {
+                let names = Arc::new(self.stored_names(key).await?);
+                self.gate.0.names.lock().put(key, names.clone());
+                names
+            }
+        };
+        let mut names = (*stored).clone();
+        if let Subject::Professional(professional) = &self.principal.subject {
+            names.identifiers.push(professional.rpps.clone());
+            for key in [professional.situation.role, professional.situation.organization].into_iter().flatten() {
+                names.references.push(format!("{}/{}", key.resource_type, self.gate.cipher().seal(key)));
+            }
+        }
+        Ok(Arc::new(names))
+    }
+
+    async fn stored_names(&self, key: Key) -> Result<Names, Problem> {
+        let mut names = Names::default();
+        names.references.push(format!("{}/{}", key.resource_type, self.gate.cipher().seal(key)));
+        let mut snapshot = self.snapshot().await?;
+        let Some(row) = snapshot.row(key).await.map_err(problem)? else { return Ok(names) };
+        if let Some(alias) = Sketch::new(&row.sketch).extras(extra::ALIAS).next() {
+            names.references.push(format!("{}/{}", key.resource_type, String::from_utf8_lossy(alias)));
+        }
+        if let Some(version) = snapshot.version(key, row.version).await.map_err(problem)?
+            && let Ok(resource) = socle_fhir::json::parse(&version.body)
+        {
+            for identifier in resource["identifier"].as_array().into_iter().flatten() {
+                names.identifiers.extend(identifier["value"].as_str().map(str::to_owned));
+            }
+        }
+        Ok(names)
+    }
+
+    /// Where the caller stands in a home, and its rules.
+    pub async fn standing(&self, home: HomeId) -> Result<(Standing, Arc<HomePolicy>), Problem> {
+        if let Some(known) = self.standings.lock().get(&home) {
+            return Ok(known.clone());
+        }
+        let names = self.names().await?;
+        let policy = {
+            let mut snapshot = self.snapshot().await?;
+            self.gate.policy(&mut **snapshot, home).await?
+        };
+        let standing = decide::stand(&Asker { purpose: self.purpose_in(home), ..self.asker(&names) }, home, &policy);
+        self.standings.lock().insert(home, (standing, policy.clone()));
+        Ok((standing, policy))
+    }
+
+    pub(crate) fn asker<'a>(&'a self, names: &'a Names) -> Asker<'a> {
+        Asker {
+            principal: &self.principal,
+            purpose: &self.purpose,
+            names,
+            now: self.now(),
+            matrix: self.gate.matrix(),
+        }
+    }
+
+    /// Decides on a row. A content is decided by the document that names it.
+    pub(crate) async fn decide_row(&self, row: &Row, act: Act) -> Result<Decision, Problem> {
+        let names = self.names().await?;
+        let (standing, _) = self.standing(row.key.home).await?;
+        let owner = owner_of(row);
+        if let (Some(owner), Act::Read) = (owner, act) {
+            let mut snapshot = self.snapshot().await?;
+            let Some(document) = snapshot.row(owner).await.map_err(problem)? else {
+                return Ok(Decision::Hide(Reason::Withdrawn));
+            };
+            drop(snapshot);
+            return Ok(match decide_facts(&self.asker(&names), standing, act, &document, self) {
+                Decision::Allow(_) if document.deleted => Decision::Hide(Reason::Withdrawn),
+                decision => decision,
+            });
+        }
+        Ok(decide_facts(&self.asker(&names), standing, act, row, self))
+    }
+
+    /// Reads a resource: `None` when it is not there or not for this caller to know.
+    pub async fn read(&self, key: Key) -> Result<Option<Found>, Problem> {
+        self.read_at(key, None).await
+    }
+
+    /// Reads one version of a resource.
+    pub async fn read_version(&self, key: Key, version: u32) -> Result<Option<Found>, Problem> {
+        self.read_at(key, Some(version)).await
+    }
+
+    async fn read_at(&self, key: Key, wanted: Option<u32>) -> Result<Option<Found>, Problem> {
+        if key.resource_type == resource_type::AUDIT_EVENT {
+            return self.read_event(key).await;
+        }
+        let row = {
+            let mut snapshot = self.snapshot().await?;
+            snapshot.row(key).await.map_err(problem)?
+        };
+        let Some(row) = row else { return Ok(None) };
+        let Some(basis) = self.admit(&row).await? else { return Ok(None) };
+        let number = wanted.unwrap_or(row.version);
+        let version = {
+            let mut snapshot = self.snapshot().await?;
+            snapshot.version(key, number).await.map_err(problem)?
+        };
+        let Some(version) = version else { return Ok(None) };
+        let Some(found) = self.found(&row, version).await? else { return Ok(None) };
+        self.trace(key.home, Deed::Read, basis, Some((key, number)), "", "");
+        Ok(Some(found))
+    }
+
+    /// Versions of a resource, newest first, below `before` when given.
+    pub async fn history(&self, key: Key, before: Option<u32>, limit: usize) -> Result<Option<Vec<Found>>, Problem> {
+        let row = {
+            let mut snapshot = self.snapshot().await?;
+            snapshot.row(key).await.map_err(problem)?
+        };
+        let Some(row) = row else { return Ok(None) };
+        let Some(basis) = self.admit(&row).await? else { return Ok(None) };
+        let versions = {
+            let mut snapshot = self.snapshot().await?;
+            snapshot.versions(key, before, limit).await.map_err(problem)?
+        };
+        let mut found = Vec::with_capacity(versions.len());
+        for version in versions {
+            found.extend(self.found(&row, version).await?);
+        }
+        self.trace(key.home, Deed::Read, basis, Some((key, row.version)), "", "");
+        Ok(Some(found))
+    }
+
+    /// The basis of reading a row; `None` when hidden (or refused for want of a relation, which reads the same); an error
+    /// when refused aloud.
+    async fn admit(&self, row: &Row) -> Result<Option<&'static str>, Problem> {
+        match self.decide_row(row, Act::Read).await? {
+            Decision::Allow(reason) => Ok(Some(basis(reason))),
+            Decision::Hide(_) => Ok(None),
+            Decision::Refuse(reason) => {
+                let (home, about) = (row.key.home, row.key.resource_type.name());
+                self.trace_refusal(home, Deed::Read, reason, about);
+                match reason {
+                    Reason::NoRelation | Reason::Blocked | Reason::Purpose => Ok(None),
+                    other => Err(refusal(other)),
+                }
+            }
+        }
+    }
+
+    /// The resource as this caller may see it: without references to what is hidden from them.
+    pub(crate) async fn found(&self, row: &Row, version: Version) -> Result<Option<Found>, Problem> {
+        let hidden = self.hidden_in(row.key.home).await?;
+        let body = match redact::strip(&version.body, &hidden.references) {
+            Some(redact::Stripped::Clean) => version.body,
+            Some(redact::Stripped::Changed(body)) => Bytes::from(body),
+            None => return Ok(None),
+        };
+        Ok(Some(Found {
+            key: row.key,
+            id: self.public_id(row),
+            version: version.version,
+            deleted: version.deleted,
+            last_updated: version.last_updated,
+            labels: row.labels,
+            is_current: version.version == row.version,
+            content: version.blob,
+            body,
+        }))
+    }
+
+    /// The public id of a row: the one its client chose, or the enciphered key.
+    pub(crate) fn public_id(&self, row: &Row) -> String {
+        match Sketch::new(&row.sketch).extras(extra::ALIAS).next() {
+            Some(alias) => String::from_utf8_lossy(alias).into_owned(),
+            None => self.gate.cipher().seal(row.key),
+        }
+    }
+
+    /// What a home holds that is hidden from this caller.
+    pub(crate) async fn hidden_in(&self, home: HomeId) -> Result<Arc<Hidden>, Problem> {
+        if let Some(known) = self.hidden.lock().get(&home) {
+            return Ok(known.clone());
+        }
+        let (standing, policy) = self.standing(home).await?;
+        let mut hidden = Hidden::default();
+        if policy.may_hide_from(&self.principal, self.gate.matrix()) {
+            let names = self.names().await?;
+            let asker = self.asker(&names);
+            let mut contents = Vec::new();
+            let scan = socle_store::Scan {
+                home: Some(home),
+                resource_type: None,
+                newest_first: false,
+                with_deleted: false,
+                budget: usize::MAX,
+            };
+            let mut snapshot = self.snapshot().await?;
+            snapshot
+                .scan(scan, &mut |row| {
+                    if let Some(owner) = owner_of(row) {
+                        contents.push((row.key, owner, self.public_id(row)));
+                    } else if !decide_facts(&asker, standing, Act::Read, row, self).is_allowed() {
+                        hidden.keys.insert(row.key);
+                        hidden.references.push(format!("{}/{}", row.key.resource_type, self.public_id(row)));
+                    }
+                    Visit::Next
+                })
+                .await
+                .map_err(problem)?;
+            for (key, owner, id) in contents {
+                if hidden.keys.contains(&owner) {
+                    hidden.keys.insert(key);
+                    hidden.references.push(format!("{}/{id}", key.resource_type));
+                }
+            }
+        }
+        let hidden = Arc::new(hidden);
+        self.hidden.lock().insert(home, hidden.clone());
+        Ok(hidden)
+    }
+
+    /// The content of a document resource that was found.
+    pub async fn content(&self, found: &Found) -> Result<Option<Bytes>, Problem> {
+        match &found.content {
+            Some(blob) => self.gate.0.store.get_blob(found.key.home, blob).await.map(Some).map_err(problem),
+            None => Ok(None),
+        }
+    }
+
+    /// Stores a document content, to be named by a change of the same home.
+    pub async fn put_content(&self, home: HomeId, content: Bytes) -> Result<BlobRef, Problem> {
+        self.gate.0.store.put_blob(home, content).await.map_err(problem)
+    }
+
+    /// The key of a public id of a type: enciphered or chosen by a client. `None` when nothing has it; reserved ids count.
+    pub async fn resolve(&self, resource_type: ResourceType, id: &str) -> Result<Option<Key>, Problem> {
+        let mut snapshot = self.snapshot().await?;
+        if let Some(key) = self.gate.cipher().open(id).filter(|key| key.resource_type == resource_type) {
+            let is_event = resource_type == resource_type::AUDIT_EVENT;
+            if is_event || snapshot.row(key).await.map_err(problem)?.is_some() {
+                return Ok(Some(key));
+            }
+        }
+        snapshot.resolve(resource_type, id).await.map_err(problem)
+    }
+
+    /// True when a resource of this key was written (a reserved id has none).
+    pub async fn exists(&self, key: Key) -> Result<bool, Problem> {
+        let mut snapshot = self.snapshot().await?;
+        Ok(snapshot.row(key).await.map_err(problem)?.is_some_and(|row| !row.deleted))
+    }
+
+    /// Keys of the resources that carry a value of a global parameter; not yet decided upon.
+    pub async fn find_keys(
+        &self,
+        resource_type: ResourceType,
+        param: u32,
+        value: &[u8],
+        limit: usize,
+    ) -> Result<Vec<Key>, Problem> {
+        let value = socle_store::KeyValue { param, value: value.to_vec() };
+        let mut snapshot = self.snapshot().await?;
+        snapshot.find(&value, resource_type, None, limit).await.map_err(problem)
+    }
+
+    /// Keys of the people that match; not yet decided upon.
+    pub async fn find_people(&self, query: &PersonQuery, limit: usize) -> Result<Vec<Key>, Problem> {
+        let mut snapshot = self.snapshot().await?;
+        snapshot.find_people(query, limit).await.map_err(problem)
+    }
+
+    /// The `Patient` of a home, when there is one; for showing whose record it is.
+    pub async fn patient_of(&self, home: HomeId) -> Result<Option<Key>, Problem> {
+        if home.is_shared() {
+            return Ok(None);
+        }
+        let mut patient = None;
+        let scan = socle_store::Scan {
+            home: Some(home),
+            resource_type: Some(resource_type::PATIENT),
+            newest_first: false,
+            with_deleted: false,
+            budget: usize::MAX,
+        };
+        let mut snapshot = self.snapshot().await?;
+        snapshot
+            .scan(scan, &mut |row| {
+                patient = Some(row.key);
+                Visit::Stop
+            })
+            .await
+            .map_err(problem)?;
+        Ok(patient)
+    }
+
+    /// Notes an act that is no access to a resource (sign-in, sign-out).
+    pub fn note(&self, home: HomeId, deed: Deed, outcome: Outcome, basis: &'static str) {
+        self.accesses.lock().push(Access {
+            home,
+            deed,
+            outcome,
+            basis,
+            entity: None,
+            about: "",
+            query: String::new(),
+        });
+    }
+
+    pub(crate) fn trace(
+        &self,
+        home: HomeId,
+        deed: Deed,
+        basis: &'static str,
+        entity: Option<(Key, u32)>,
+        about: &'static str,
+        query: &str,
+    ) {
+        let access =
+            Access { home, deed, outcome: Outcome::Done, basis, entity, about, query: query.to_owned() };
+        self.accesses.lock().push(access);
+    }
+
+    pub(crate) fn trace_refusal(&self, home: HomeId, deed: Deed, reason: Reason, about: &'static str) {
+        self.accesses.lock().push(Access {
+            home,
+            deed,
+            outcome: Outcome::Refused,
+            basis: basis(reason),
+            entity: None,
+            about,
+            query: String::new(),
+        });
+    }
+
+    /// Lines of a home's log, newest first, as this caller may see them: `(key of the line, entry)`. Lines that only
+    /// concern what is hidden from the caller are left out. Only the person, who represents them, and programs read a log.
+    pub async fn log(
+        &self,
+        home: HomeId,
+        before: Option<Key>,
+        limit: usize,
+    ) -> Result<Vec<(Key, Entry)>, Problem> {
+        let (standing, _) = self.standing(home).await?;
+        if let Some(reason) = standing.refused {
+            self.trace_refusal(home, Deed::ReadLog, reason, "AuditEvent");
+            return Err(refusal(reason));
+        }
+        if matches!(self.principal.subject, Subject::Professional(_)) && self.own_home() != Some(home) {
+            self.trace_refusal(home, Deed::ReadLog, Reason::MayNotWrite, "AuditEvent");
+            return Err(refusal(Reason::NoRelation));
+        }
+        let hidden = self.hidden_in(home).await?;
+        let mut lines = Vec::with_capacity(limit);
+        let mut before = before.map(|key| key.seq);
+        while lines.len() < limit {
+            let batch = {
+                let mut snapshot = self.snapshot().await?;
+                snapshot.audit(home, before, limit).await.map_err(problem)?
+            };
+            let is_last = batch.len() < limit;
+            before = batch.last().map(|line| line.seq);
+            for line in batch {
+                let key = audit::event_key(home, line.seq);
+                let entry = Entry::decode(&line.entry).ok_or_else(|| Problem::internal("unreadable log entry"))?;
+                lines.extend(self.without_hidden(entry, &hidden).map(|entry| (key, entry)));
+            }
+            if is_last {
+                break;
+            }
+        }
+        lines.truncate(limit);
+        self.trace(home, Deed::ReadLog, standing.relation.code(), None, "AuditEvent", "");
+        Ok(lines)
+    }
+
+    fn without_hidden(&self, mut entry: Entry, hidden: &Hidden) -> Option<Entry> {
+        if hidden.keys.is_empty() || entry.what.is_empty() {
+            return Some(entry);
+        }
+        entry.what.retain(|entity| entity.key().is_none_or(|key| !hidden.keys.contains(&key)));
+        (!entry.what.is_empty()).then_some(entry)
+    }
+
+    async fn read_event(&self, key: Key) -> Result<Option<Found>, Problem> {
+        let after = socle_kernel::ids::Seq::new(key.seq.number() + 1);
+        let line = {
+            let mut snapshot = self.snapshot().await?;
+            snapshot.audit(key.home, after, 1).await.map_err(problem)?.pop()
+        };
+        let Some(line) = line.filter(|line| line.seq == key.seq) else { return Ok(None) };
+        let visible = self.log_line(key, &line.entry).await?;
+        if visible.is_some() {
+            self.trace(key.home, Deed::ReadLog, "log", None, "AuditEvent", "");
+        }
+        Ok(visible)
+    }
+
+    /// A line of the log as an `AuditEvent`, when this caller may see it.
+    pub(crate) async fn log_line(&self, key: Key, bytes: &[u8]) -> Result<Option<Found>, Problem> {
+        let (standing, _) = self.standing(key.home).await?;
+        let is_system = matches!(self.principal.subject, Subject::System(_));
+        let is_own = self.own_home() == Some(key.home) || self.principal.person_home() == Some(key.home);
+        if standing.refused.is_some() || !(is_system || is_own) {
+            return Ok(None);
+        }
+        let hidden = self.hidden_in(key.home).await?;
+        let Some(entry) = Entry::decode(bytes).and_then(|entry| self.without_hidden(entry, &hidden)) else {
+            return Ok(None);
+        };
+        let patient = self.patient_of(key.home).await?;
+        let event = entry.to_audit_event(key, self.gate.cipher(), patient);
+        Ok(Some(Found {
+            key,
+            id: self.gate.cipher().seal(key),
+            version: 1,
+            deleted: false,
+            last_updated: entry.at,
+            labels: 0,
+            is_current: true,
+            content: None,
+            body: Bytes::from(socle_fhir::json::to_text(&event)),
+        }))
+    }
+
+    /// The home the caller lives in: the professional's own, or the citizen's own.
+    pub fn own_home(&self) -> Option<HomeId> {
+        own_key(&self.principal).map(|key| key.home)
+    }
+}
+
+fn own_key(principal: &Principal) -> Option<Key> {
+    match &principal.subject {
+        Subject::Professional(professional) => Some(professional.practitioner),
+        Subject::Citizen(citizen) => citizen.own,
+        _ => None,
+    }
+}
+
+/// The document that names a content.
+pub(crate) fn owner_of(row: &Row) -> Option<Key> {
+    if row.key.resource_type != resource_type::BINARY {
+        return None;
+    }
+    let block: [u8; 16] = Sketch::new(&row.sketch).extras(extra::OWNER).next()?.try_into().ok()?;
+    Key::from_block(block)
+}
+
+/// Codes of a document's type, from its sketch.
+pub(crate) fn document_types<'a>(resource_type: ResourceType, sketch: &Sketch<'a>) -> Vec<&'a str> {
+    if resource_type != resource_type::DOCUMENT_REFERENCE {
+        return Vec::new();
+    }
+    let number = socle_fhir::parameter(resource_type, "type").map_or(0, |parameter| parameter.number);
+    sketch.tokens(number).map(|(_, code)| code).collect()
+}
+
+/// Decides on a row by its own facts.
+pub(crate) fn decide_facts(
+    asker: &Asker<'_>,
+    standing: Standing,
+    act: Act,
+    row: &Row,
+    session: &Session,
+) -> Decision {
+    let sketch = Sketch::new(&row.sketch);
+    let document_types = document_types(row.key.resource_type, &sketch);
+    let facts = Facts {
+        home: row.key.home,
+        resource_type: row.key.resource_type,
+        labels: row.labels,
+        document_types: &document_types,
+        is_author: is_author(asker, &sketch, session),
+        is_loose_content: row.key.resource_type == resource_type::BINARY,
+    };
+    decide::decide(asker, standing, act, &facts)
+}
+
+fn is_author(asker: &Asker<'_>, sketch: &Sketch<'_>, session: &Session) -> bool {
+    let publisher = publisher(&session.principal);
+    sketch.extras(extra::PUBLISHER).any(|value| Some(value) == publisher.as_deref())
+        || sketch.extras(extra::AUTHOR).any(|value| {
+            let Ok(text) = std::str::from_utf8(value) else { return false };
+            match text.split_at_checked(2) {
+                Some(("r:", reference)) => asker.names.references.iter().any(|own| own == reference),
+                Some(("i:", identifier)) => asker.names.identifiers.iter().any(|own| own == identifier),
+                _ => false,
+            }
+        })
+}
+
+/// How a principal is written as the publisher of what it writes.
+pub(crate) fn publisher(principal: &Principal) -> Option<Vec<u8>> {
+    match &principal.subject {
+        Subject::Anonymous => None,
+        Subject::Professional(professional) => Some(professional.practitioner.to_block().to_vec()),
+        Subject::Citizen(citizen) => {
+            Some(citizen.own.map_or_else(|| citizen.account.clone().into_bytes(), |key| key.to_block().to_vec()))
+        }
+        Subject::System(system) => Some(format!("client:{}", system.client_id).into_bytes()),
+    }
+}
+
+/// A reason as the word of the log.
+pub(crate) fn basis(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Related(relation) => relation.code(),
+        Reason::Author => "author",
+        Reason::Identity => "identity",
+        Reason::Masked => "masked",
+        Reason::NotAnnounced => "not-announced",
+        Reason::Secret => "secret",
+        Reason::Withdrawn => "withdrawn",
+        Reason::Matrix => "matrix",
+        Reason::Blocked => "blocked",
+        Reason::NoRelation => "no-relation",
+        Reason::Purpose => "purpose",
+        Reason::Scope => "scope",
+        Reason::NotAuthor => "not-author",
+        Reason::MayNotWrite => "may-not-write",
+        Reason::Anonymous => "anonymous",
+    }
+}
+
+/// A refusal as the caller sees it.
+pub(crate) fn refusal(reason: Reason) -> Problem {
+    let words = reason.words();
+    let kind = if reason == Reason::Anonymous { Kind::Unauthenticated } else { Kind::Refused };
+    Problem::new(kind, words.fr, words.en)
+}

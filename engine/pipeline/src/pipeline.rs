@@ -1,0 +1,168 @@
+//! The pipeline itself: rooms and gate together, and the two ways in (interactions and pages).
+
+use crate::interaction::{Answer, Interaction, Prefer};
+use crate::page::{Page, PageAnswer, PageCall};
+use crate::room::{Authenticator, Credentials, Identified, Room, Rules};
+use socle_gate::{Gate, Session, Traced};
+use socle_kernel::{Kind, Problem, ResourceType};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What the operator set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Public address of the platform without a final slash, as `https://sante.example`.
+    pub base_url: String,
+    /// True in a demonstration store: DÉMO is shown everywhere, demonstration sign-ins and tokens work.
+    pub is_demo: bool,
+    /// Version of the program.
+    pub version: &'static str,
+}
+
+struct Inner {
+    gate: Gate,
+    settings: Settings,
+    rules: HashMap<ResourceType, Arc<dyn Rules>>,
+    pages: Vec<(&'static str, Page)>,
+    authenticator: Option<Arc<dyn Authenticator>>,
+}
+
+/// The pipeline. Cheap to clone.
+#[derive(Clone)]
+pub struct Pipeline(Arc<Inner>);
+
+impl Pipeline {
+    /// Puts the rooms on the gate. Two rooms must not rule the same type, nor two pages share an address.
+    pub fn new(gate: Gate, settings: Settings, rooms: Vec<Room>) -> Self {
+        let mut rules = HashMap::new();
+        let mut pages: Vec<(&'static str, Page)> = Vec::new();
+        let mut authenticator = None;
+        for room in rooms {
+            for resource_type in room.types {
+                if let Some(room_rules) = &room.rules {
+                    let taken = rules.insert(resource_type, room_rules.clone()).is_some();
+                    assert!(!taken, "{resource_type} is ruled by two rooms; one is {}", room.name);
+                }
+            }
+            for page in room.pages {
+                let is_taken =
+                    pages.iter().any(|(_, other)| other.method == page.method && other.path == page.path);
+                assert!(!is_taken, "{} {} is answered twice", page.method.name(), page.path);
+                pages.push((room.name, page));
+            }
+            if let Some(found) = room.authenticator {
+                assert!(authenticator.is_none(), "two rooms tell callers apart; one is {}", room.name);
+                authenticator = Some(found);
+            }
+        }
+        Pipeline(Arc::new(Inner { gate, settings, rules, pages, authenticator }))
+    }
+
+    /// The gate.
+    pub fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+
+    /// What the operator set.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Address of the FHIR API.
+    pub fn fhir_base(&self) -> String {
+        format!("{}/fhir", self.0.settings.base_url)
+    }
+
+    /// Every page with the room it belongs to.
+    pub fn pages(&self) -> &[(&'static str, Page)] {
+        &self.0.pages
+    }
+
+    pub(crate) fn rules(&self, resource_type: ResourceType) -> Option<&Arc<dyn Rules>> {
+        self.0.rules.get(&resource_type)
+    }
+
+    /// Who shows these credentials.
+    pub async fn identify(&self, credentials: &Credentials) -> Result<Identified, Problem> {
+        match &self.0.authenticator {
+            Some(authenticator) => authenticator.identify(self, credentials).await,
+            None => Ok(Identified::anonymous()),
+        }
+    }
+
+    /// A session for a caller.
+    pub fn session(&self, identified: &Identified, request: &str) -> Session {
+        self.0
+            .gate
+            .session(identified.principal.clone(), identified.purpose.clone(), request)
+            .with_purposes(identified.purposes.clone())
+    }
+
+    /// Answers an interaction and closes the session: the trace is durable before the answer is out.
+    pub async fn run(
+        &self,
+        session: Session,
+        interaction: Interaction,
+        prefer: Prefer,
+    ) -> Traced<Result<Answer, Problem>> {
+        let result = self.interact(&session, interaction, prefer).await;
+        session.close(result).await
+    }
+
+    /// Answers a page and closes its session.
+    pub async fn run_page(&self, page: &Page, call: &PageCall) -> Traced<Result<PageAnswer, Problem>> {
+        let session = self.session(&call.identified, &call.request);
+        let result = match crate::shape::admit(page, call) {
+            Ok(()) => (page.handler)(call, &session).await,
+            Err(problem) => Err(problem),
+        };
+        session.close(result).await
+    }
+
+    /// Answers an interaction within an open session; for pages and for entries of a Bundle.
+    pub async fn interact(
+        &self,
+        session: &Session,
+        interaction: Interaction,
+        prefer: Prefer,
+    ) -> Result<Answer, Problem> {
+        if let Interaction::Capabilities = interaction {
+            return Ok(self.capabilities(session.now()));
+        }
+        match interaction {
+            Interaction::Capabilities => unreachable!("answered above"),
+            Interaction::Read { resource_type, id } => self.read(session, resource_type, &id, prefer).await,
+            Interaction::VersionRead { resource_type, id, version } => {
+                self.read_version(session, resource_type, &id, &version, prefer).await
+            }
+            Interaction::History { resource_type, id, params } => {
+                self.history(session, resource_type, &id, &params).await
+            }
+            Interaction::Search { resource_type, params } => {
+                self.search(session, resource_type, &params, prefer).await
+            }
+            Interaction::Create { resource_type, resource, if_none_exist } => {
+                self.create(session, resource_type, resource, if_none_exist, prefer).await
+            }
+            Interaction::Update { target, resource, if_match } => {
+                self.update(session, target, resource, if_match, prefer).await
+            }
+            Interaction::Patch { target, patch, if_match } => {
+                self.patch(session, target, patch, if_match, prefer).await
+            }
+            Interaction::Delete { target, if_match } => self.delete(session, target, if_match).await,
+            Interaction::Bundle(bundle) => match bundle["type"].as_str() {
+                Some("transaction") => self.transaction(session, bundle, prefer).await,
+                Some("batch") => self.batch(session, bundle, prefer).await,
+                other => Err(Problem::new(
+                    Kind::Unprocessable,
+                    "À cette adresse, un Bundle doit être de type transaction ou batch.",
+                    "At this address a Bundle must be of type transaction or batch.",
+                )
+                .at("Bundle.type")
+                .expecting("transaction | batch")
+                .receiving(other.unwrap_or("(absent)"))),
+            },
+        }
+    }
+}

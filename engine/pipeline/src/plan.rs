@@ -1,0 +1,132 @@
+//! A plan: the drafts of one act (a create, an update, a whole transaction), from what the caller sent to what is committed.
+
+use serde_json::Value;
+use socle_kernel::{HomeId, Issue, Key, ResourceType};
+
+/// What a draft does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Makes a resource.
+    Create,
+    /// Changes one.
+    Update,
+    /// Deletes one.
+    Delete,
+    /// Changes nothing: a conditional create that found its resource.
+    Keep,
+}
+
+/// How a change was written by the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// A whole resource.
+    Whole,
+    /// A patch.
+    Patch,
+    /// The platform itself, as a consequence of another draft.
+    Consequence,
+}
+
+/// One resource of a plan.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Position in the caller's Bundle; `None` for a consequence.
+    pub entry: Option<usize>,
+    /// What it does.
+    pub verb: Verb,
+    /// How it was written.
+    pub via: Via,
+    /// Type.
+    pub resource_type: ResourceType,
+    /// The `fullUrl` by which others of the plan refer to it.
+    pub full_url: Option<String>,
+    /// The resource from now on (none for a deletion).
+    pub resource: Option<Value>,
+    /// The resource until now (for a change or deletion).
+    pub before: Option<Value>,
+    /// Its key, once known.
+    pub key: Option<Key>,
+    /// Version it changes: 0 to make one.
+    pub expected: u32,
+    /// True when the caller named that version: a race is then told, not retried.
+    pub is_version_named: bool,
+    /// The id its client chose.
+    pub alias: Option<String>,
+    /// Home it must live in, when a rule says so before its references do.
+    pub home: Option<HomeId>,
+    /// The content of a `Binary`, decoded.
+    pub content: Option<Vec<u8>>,
+    /// Draft of the document that names this content.
+    pub owner: Option<usize>,
+    /// Accepted, but worth mending.
+    pub warnings: Vec<Issue>,
+}
+
+impl Draft {
+    /// A draft that makes a resource.
+    pub fn create(resource_type: ResourceType, resource: Value) -> Self {
+        Draft {
+            entry: None,
+            verb: Verb::Create,
+            via: Via::Whole,
+            resource_type,
+            full_url: None,
+            resource: Some(resource),
+            before: None,
+            key: None,
+            expected: 0,
+            is_version_named: false,
+            alias: None,
+            home: None,
+            content: None,
+            owner: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// A draft that changes a resource that was read.
+    pub fn update(key: Key, version: u32, before: Value, after: Value) -> Self {
+        Draft {
+            verb: Verb::Update,
+            key: Some(key),
+            expected: version,
+            before: Some(before),
+            ..Draft::create(key.resource_type, after)
+        }
+    }
+
+    /// The resource being written; JSON `null` for a deletion.
+    pub fn resource(&self) -> &Value {
+        self.resource.as_ref().unwrap_or(&Value::Null)
+    }
+}
+
+/// The drafts of one act.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// In the caller's order, consequences last.
+    pub drafts: Vec<Draft>,
+}
+
+impl Plan {
+    /// A plan of one draft.
+    pub fn of(draft: Draft) -> Self {
+        Plan { drafts: vec![draft] }
+    }
+
+    /// Adds a consequence of another draft; returns its position.
+    pub fn add(&mut self, draft: Draft) -> usize {
+        self.drafts.push(Draft { via: Via::Consequence, ..draft });
+        self.drafts.len() - 1
+    }
+
+    /// The draft that a reference inside this plan means, by `fullUrl` or by `Type/id` of a chosen id.
+    pub fn find(&self, reference: &str) -> Option<usize> {
+        self.drafts.iter().position(|draft| {
+            draft.full_url.as_deref() == Some(reference)
+                || draft.alias.as_ref().is_some_and(|alias| {
+                    reference.split_once('/').is_some_and(|(name, id)| name == draft.resource_type.name() && id == alias)
+                })
+        })
+    }
+}

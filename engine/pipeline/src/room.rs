@@ -1,0 +1,86 @@
+//! The door of a room: everything a service of the health system brings to the pipeline.
+
+use crate::page::Page;
+use crate::pipeline::Pipeline;
+use crate::plan::Plan;
+use async_trait::async_trait;
+use socle_gate::Session;
+use socle_kernel::{HomeId, Principal, Problem, Purpose, ResourceType};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A service of the health system.
+pub struct Room {
+    /// Its folder's name.
+    pub name: &'static str,
+    /// The FHIR types it rules.
+    pub types: Vec<ResourceType>,
+    /// What must hold before a write of its types.
+    pub rules: Option<Arc<dyn Rules>>,
+    /// Its pages.
+    pub pages: Vec<Page>,
+    /// Who tells callers apart; exactly one room brings it.
+    pub authenticator: Option<Arc<dyn Authenticator>>,
+}
+
+/// What must hold before a write of a room's types; the same for FHIR, pages, imports.
+#[async_trait]
+pub trait Rules: Send + Sync {
+    /// Checks and completes one draft of a plan. It may change the draft, and add drafts that belong to the same act.
+    async fn check(&self, plan: &mut Plan, index: usize, session: &Session, pipeline: &Pipeline) -> Result<(), Problem>;
+}
+
+/// What a caller shows.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// The token of an `Authorization: Bearer` header.
+    pub bearer: Option<String>,
+    /// Cookies by name.
+    pub cookies: Vec<(String, String)>,
+}
+
+impl Credentials {
+    /// A cookie's value.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.iter().find(|(cookie, _)| cookie == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A caller told apart.
+#[derive(Clone, Debug)]
+pub struct Identified {
+    /// Who.
+    pub principal: Arc<Principal>,
+    /// What for, everywhere but in the homes below.
+    pub purpose: Purpose,
+    /// Purposes declared for one home each (emergency with its reason), kept for the page session.
+    pub purposes: HashMap<HomeId, Purpose>,
+    /// Token that guarded forms must carry.
+    pub csrf: String,
+    /// `Set-Cookie` values to send with the answer.
+    pub cookies: Vec<String>,
+    /// Id of the page session, opaque; `None` for API clients and visitors.
+    pub session: Option<String>,
+}
+
+impl Identified {
+    /// Nobody known.
+    pub fn anonymous() -> Self {
+        Identified {
+            principal: Arc::new(Principal::anonymous()),
+            purpose: Purpose::Care,
+            purposes: HashMap::new(),
+            csrf: String::new(),
+            cookies: Vec::new(),
+            session: None,
+        }
+    }
+}
+
+/// Tells callers apart.
+#[async_trait]
+pub trait Authenticator: Send + Sync {
+    /// Who shows these credentials. A bad or expired bearer token is [`socle_kernel::Kind::Unauthenticated`]; no
+    /// credentials at all, or a cookie that is no longer good, is an anonymous caller.
+    async fn identify(&self, pipeline: &Pipeline, credentials: &Credentials) -> Result<Identified, Problem>;
+}
