@@ -5,6 +5,7 @@
 //! without scripts; the one script only improves.
 
 pub mod assets;
+pub mod cda;
 pub mod dates;
 pub mod form;
 pub mod icons;

@@ -8,6 +8,7 @@ mod navigation;
 mod table;
 mod trace;
 
+pub(crate) use blocks::heading_with_id;
 pub use blocks::{
     alert, callout, card, card_at, copyable, definition, details, empty, heading, notice, notice_titled,
     problem, prose, section, tag, tags,
