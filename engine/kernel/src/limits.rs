@@ -24,6 +24,10 @@ pub const SEARCH_PARAMETERS: usize = 64;
 pub const SEARCH_ALTERNATIVES: usize = 256;
 /// Requests that may wait for the writer; past it the answer is 503 with `Retry-After`.
 pub const WRITE_QUEUE: usize = 4_096;
+/// Bytes of commits that may wait for the writer; past it the answer is 503 with `Retry-After`.
+pub const WRITE_QUEUE_BYTES: usize = 64 * 1024 * 1024;
+/// Longest wait for a view of the data when all are taken; past it the answer is 503 with `Retry-After`.
+pub const SNAPSHOT_WAIT: Duration = Duration::from_secs(5);
 /// Commits the writer puts into one transaction.
 pub const GROUP_COMMIT: usize = 256;
 /// How often a write that lost a race is tried again when the caller named no version.

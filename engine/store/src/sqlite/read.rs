@@ -1,0 +1,571 @@
+//! Snapshots: reading connections, each holding one stable view while it is lent.
+
+use super::{database_error, schema, sql};
+use crate::keys::Keyed;
+use crate::places::{self, RowPlace, VersionPlace};
+use crate::prepare::key_mac;
+use crate::ring::{KeyRing, Wrapped};
+use crate::seal::{Header, Place};
+use crate::{
+    AuditLine, BlobRef, FeedStep, KeyValue, PersonQuery, Result, Row, Scan, Scanned, Snapshot, StoreConfig,
+    StoreError, Version, Visit,
+};
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use rusqlite::{Connection, OptionalExtension, params};
+use socle_kernel::{HomeId, Instant, Key, ResourceType, Seq, limits};
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The home of the feed, the log and the tallies, as a column.
+pub(super) const PLATFORM: i64 = 0;
+
+/// Reading connections, lent one to a snapshot.
+pub(super) struct Pool {
+    idle: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+    config: StoreConfig,
+}
+
+impl Pool {
+    pub(super) fn new(config: &StoreConfig) -> Self {
+        let permits = Arc::new(Semaphore::new(config.readers.max(1)));
+        Pool { idle: Mutex::new(Vec::new()), permits, config: config.clone() }
+    }
+
+    /// A connection of its own, outside the pool.
+    pub(super) fn open(&self) -> Result<Connection> {
+        schema::open_reader(&self.config.folder, self.config.cache_bytes / 16)
+    }
+
+    /// Lends a connection whose view is the data as it is now.
+    pub(super) async fn lend(self: &Arc<Self>) -> Result<Lent> {
+        let waiting = tokio::time::timeout(limits::SNAPSHOT_WAIT, self.permits.clone().acquire_owned());
+        let permit = waiting.await.map_err(|_| StoreError::Busy)?.map_err(|_| StoreError::Busy)?;
+        let conn = match self.idle.lock().pop() {
+            Some(conn) => conn,
+            None => self.open()?,
+        };
+        let lent = Lent { conn: Some(conn), pool: self.clone(), _permit: permit };
+        begin(lent.conn()?)?;
+        Ok(lent)
+    }
+
+    /// Lends no more and closes what is idle; what is lent closes when it comes back.
+    pub(super) fn close(&self) {
+        self.permits.close();
+        self.idle.lock().clear();
+    }
+}
+
+/// Begins a read transaction and fixes its view at once: SQLite takes it with the first read.
+pub(super) fn begin(conn: &Connection) -> Result<()> {
+    conn.prepare_cached("BEGIN DEFERRED").and_then(|mut begin| begin.execute([])).map_err(database_error)?;
+    schema::schema_version(conn).map(|_| ())
+}
+
+/// A connection on loan. Its view ends when it is dropped.
+pub(super) struct Lent {
+    conn: Option<Connection>,
+    pool: Arc<Pool>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Lent {
+    pub(super) fn conn(&self) -> Result<&Connection> {
+        self.conn.as_ref().ok_or(StoreError::Busy)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(conn) = self.conn.take()
+            && conn.prepare_cached("ROLLBACK").and_then(|mut end| end.execute([])).is_ok()
+            && !self.pool.permits.is_closed()
+        {
+            self.pool.idle.lock().push(conn);
+        }
+    }
+}
+
+/// Opens sealed values with the keys that a connection sees.
+pub(super) struct Opener<'a> {
+    pub(super) conn: &'a Connection,
+    pub(super) ring: &'a KeyRing,
+}
+
+impl Opener<'_> {
+    /// Opens a sealed value of a home.
+    pub(super) fn open(
+        &self,
+        home: HomeId,
+        place: Place,
+        sealed: &[u8],
+        what: &dyn Display,
+    ) -> Result<Vec<u8>> {
+        let header = Header::read(sealed).ok_or_else(|| StoreError::Corrupt(what.to_string()))?;
+        let load = || stored_key(self.conn, home, header.key_id);
+        self.ring.for_read(home, header.key_id, load)?.open(place, sealed, what)
+    }
+}
+
+/// A key of a home as stored; empty when it was destroyed.
+pub(super) fn stored_key(conn: &Connection, home: HomeId, id: u16) -> Result<Option<Vec<u8>>> {
+    conn.prepare_cached(sql::HOME_KEY)
+        .and_then(|mut read| read.query_row(params![column(home), id], |row| row.get(0)).optional())
+        .map_err(database_error)
+}
+
+/// The newest key of a home as stored.
+pub(super) fn newest_key(conn: &Connection, home: HomeId) -> Result<Option<Wrapped>> {
+    conn.prepare_cached(sql::HOME_KEY_NEWEST)
+        .and_then(|mut read| {
+            read.query_row([column(home)], |row| Ok(Wrapped { id: row.get(0)?, bytes: row.get(1)? }))
+                .optional()
+        })
+        .map_err(database_error)
+}
+
+/// A home as a column.
+pub(super) fn column(home: HomeId) -> i64 {
+    i64::try_from(home.number()).expect("a home has 56 bits")
+}
+
+/// A sequence as a column.
+pub(super) fn seq_column(seq: Seq) -> i64 {
+    i64::try_from(seq.number()).expect("a sequence has 60 bits")
+}
+
+/// A count as a column.
+pub(super) fn number_column(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A home from its column.
+pub(super) fn home_of(column: i64) -> Result<HomeId> {
+    let home = u64::try_from(column).ok().and_then(HomeId::new);
+    home.ok_or_else(|| StoreError::Corrupt(format!("{column} is no home")))
+}
+
+/// A sequence from its column.
+pub(super) fn seq_of(column: i64) -> Result<Seq> {
+    let seq = u64::try_from(column).ok().and_then(Seq::new);
+    seq.ok_or_else(|| StoreError::Corrupt(format!("{column} is no sequence")))
+}
+
+fn type_of(column: i64) -> Result<ResourceType> {
+    let found = u16::try_from(column).ok().and_then(ResourceType::from_code);
+    found.ok_or_else(|| StoreError::Corrupt(format!("{column} is no resource type")))
+}
+
+fn key_of(home: i64, resource_type: i64, seq: i64) -> Result<Key> {
+    Ok(Key { home: home_of(home)?, resource_type: type_of(resource_type)?, seq: seq_of(seq)? })
+}
+
+fn small<T: TryFrom<i64>>(column: i64, what: &str) -> Result<T> {
+    T::try_from(column).map_err(|_| StoreError::Corrupt(format!("{column} is no {what}")))
+}
+
+/// A snapshot of a SQLite store.
+pub(super) struct SqliteSnapshot {
+    lent: Lent,
+    ring: Arc<KeyRing>,
+    index: Keyed,
+}
+
+impl SqliteSnapshot {
+    pub(super) fn new(lent: Lent, ring: Arc<KeyRing>, index: Keyed) -> Self {
+        SqliteSnapshot { lent, ring, index }
+    }
+
+    fn opener(&self) -> Result<Opener<'_>> {
+        Ok(Opener { conn: self.lent.conn()?, ring: &self.ring })
+    }
+
+    fn find_row(&self, key: Key) -> Result<Option<Row>> {
+        let opener = self.opener()?;
+        let mut read = opener.conn.prepare_cached(sql::ROW).map_err(database_error)?;
+        let mut rows = read
+            .query(params![column(key.home), key.resource_type.code(), seq_column(key.seq)])
+            .map_err(database_error)?;
+        match rows.next().map_err(database_error)? {
+            Some(row) => decode_row(&opener, row).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn find_people_of_day(
+        &self,
+        day: i64,
+        query: &PersonQuery,
+        limit: usize,
+        found: &mut People,
+    ) -> Result<()> {
+        let conn = self.lent.conn()?;
+        let mut read = conn.prepare_cached(sql::PEOPLE).map_err(database_error)?;
+        let (family_to, given_to) = (end_of(&query.family, query.exact), end_of(&query.given, query.exact));
+        let mut rows = read
+            .query(params![day, query.family, family_to, query.given, given_to])
+            .map_err(database_error)?;
+        while let Some(row) = rows.next().map_err(database_error)? {
+            let key = read_key(row)?;
+            if found.seen.insert(key) {
+                found.keys.push(key);
+                if found.keys.len() >= limit {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read_audit(&self, text: &str, parameters: impl rusqlite::Params) -> Result<Vec<AuditLine>> {
+        let opener = self.opener()?;
+        let mut read = opener.conn.prepare_cached(text).map_err(database_error)?;
+        let mut rows = read.query(parameters).map_err(database_error)?;
+        let mut lines = Vec::new();
+        while let Some(row) = rows.next().map_err(database_error)? {
+            lines.push(decode_audit(&opener, row)?);
+        }
+        Ok(lines)
+    }
+}
+
+/// People found so far: one has a row for each pair of its names.
+#[derive(Default)]
+struct People {
+    keys: Vec<Key>,
+    seen: HashSet<Key>,
+}
+
+/// The last text of a range of names.
+fn end_of(beginning: &str, exact: bool) -> String {
+    if exact && !beginning.is_empty() { beginning.to_owned() } else { format!("{beginning}{}", char::MAX) }
+}
+
+fn read_key(row: &rusqlite::Row<'_>) -> Result<Key> {
+    let (home, resource_type, seq) =
+        row.get(0).and_then(|home| Ok((home, row.get(1)?, row.get(2)?))).map_err(database_error)?;
+    key_of(home, resource_type, seq)
+}
+
+fn decode_row(opener: &Opener<'_>, row: &rusqlite::Row<'_>) -> Result<Row> {
+    let key = read_key(row)?;
+    let number = |index| row.get::<_, i64>(index).map_err(database_error);
+    let place = RowPlace {
+        key,
+        version: small(number(3)?, "version")?,
+        deleted: number(4)? != 0,
+        last_updated: Instant(number(5)?),
+        sort_date: Instant(number(6)?),
+        labels: small(number(7)?, "set of labels")?,
+    };
+    let sealed = row.get_ref(8).and_then(|value| Ok(value.as_blob()?)).map_err(database_error)?;
+    if sealed.is_empty() {
+        return Err(StoreError::Erased(key.home));
+    }
+    let what = Named("row", key, place.version);
+    let sketch = opener.open(key.home, places::sketch(&place), sealed, &what)?;
+    let RowPlace { version, deleted, last_updated, sort_date, labels, .. } = place;
+    Ok(Row { key, version, deleted, last_updated, sort_date, labels, sketch })
+}
+
+fn decode_version(opener: &Opener<'_>, key: Key, row: &rusqlite::Row<'_>) -> Result<Version> {
+    let number = |index| row.get::<_, i64>(index).map_err(database_error);
+    let blob = row.get_ref(4).and_then(|value| Ok(value.as_blob_or_null()?)).map_err(database_error)?;
+    let place = VersionPlace {
+        key,
+        version: small(number(0)?, "version")?,
+        deleted: number(1)? != 0,
+        last_updated: Instant(number(2)?),
+        blob,
+    };
+    let what = Named("body", key, place.version);
+    let sealed = row.get_ref(3).and_then(|value| Ok(value.as_blob()?)).map_err(database_error)?;
+    let body = opener.open(key.home, places::body(&place), sealed, &what)?;
+    let blob = match blob {
+        None => None,
+        Some(bytes) => Some(BlobRef::from_bytes(bytes).ok_or_else(|| StoreError::Corrupt(what.to_string()))?),
+    };
+    let VersionPlace { version, deleted, last_updated, .. } = place;
+    Ok(Version { version, deleted, last_updated, body: body.into(), blob })
+}
+
+fn decode_audit(opener: &Opener<'_>, row: &rusqlite::Row<'_>) -> Result<AuditLine> {
+    let number = |index| row.get::<_, i64>(index).map_err(database_error);
+    let (home, seq, leaf) = (home_of(number(0)?)?, seq_of(number(1)?)?, small(number(2)?, "leaf number")?);
+    let what = format!("audit line {leaf} of {home:?}");
+    let at: Option<i64> = row.get(3).map_err(database_error)?;
+    let at = Instant(at.ok_or_else(|| StoreError::Corrupt(format!("{what} is missing")))?);
+    let sealed = row.get_ref(4).and_then(|value| Ok(value.as_blob()?)).map_err(database_error)?;
+    let entry = match opener.open(home, places::audit(home, seq, at), sealed, &what) {
+        Ok(entry) => Some(entry),
+        Err(StoreError::Erased(_)) => None,
+        Err(error) => return Err(error),
+    };
+    Ok(AuditLine { home, seq, number: leaf, at, entry })
+}
+
+/// What a sealed value is, for the message when it does not open.
+struct Named(&'static str, Key, u32);
+
+impl Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Named(what, key, version) = self;
+        write!(f, "{what} of {} {} of {:?}, version {version}", key.resource_type, key.seq.number(), key.home)
+    }
+}
+
+#[async_trait]
+impl Snapshot for SqliteSnapshot {
+    async fn row(&mut self, key: Key) -> Result<Option<Row>> {
+        self.find_row(key)
+    }
+
+    async fn rows(&mut self, keys: &[Key]) -> Result<Vec<Row>> {
+        let mut rows = Vec::with_capacity(keys.len());
+        for key in keys {
+            match self.find_row(*key) {
+                Ok(found) => rows.extend(found),
+                Err(StoreError::Erased(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn version(&mut self, key: Key, version: u32) -> Result<Option<Version>> {
+        let opener = self.opener()?;
+        let mut read = opener.conn.prepare_cached(sql::VERSION).map_err(database_error)?;
+        let mut rows = read
+            .query(params![column(key.home), key.resource_type.code(), seq_column(key.seq), version])
+            .map_err(database_error)?;
+        match rows.next().map_err(database_error)? {
+            Some(row) => decode_version(&opener, key, row).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn versions(&mut self, key: Key, before: Option<u32>, limit: usize) -> Result<Vec<Version>> {
+        let opener = self.opener()?;
+        let mut read = opener.conn.prepare_cached(sql::VERSIONS).map_err(database_error)?;
+        let before = before.map_or(i64::MAX, i64::from);
+        let limit = number_column(limit as u64);
+        let mut rows = read
+            .query(params![column(key.home), key.resource_type.code(), seq_column(key.seq), before, limit])
+            .map_err(database_error)?;
+        let mut versions = Vec::new();
+        while let Some(row) = rows.next().map_err(database_error)? {
+            versions.push(decode_version(&opener, key, row)?);
+        }
+        Ok(versions)
+    }
+
+    async fn scan(
+        &mut self,
+        scan: Scan,
+        visit: &mut (dyn for<'r> FnMut(&'r Row) -> Visit + Send),
+    ) -> Result<Scanned> {
+        let opener = self.opener()?;
+        let (text, home) = match (scan.home, scan.resource_type, scan.newest_first) {
+            (Some(home), Some(_), true) => (sql::SCAN_TYPE_NEWEST, column(home)),
+            (Some(home), Some(_), false) => (sql::SCAN_TYPE, column(home)),
+            (Some(home), None, true) => (sql::SCAN_HOME_NEWEST, column(home)),
+            (Some(home), None, false) => (sql::SCAN_HOME, column(home)),
+            (None, _, _) => (sql::SCAN_ALL, PLATFORM),
+        };
+        let mut read = opener.conn.prepare_cached(text).map_err(database_error)?;
+        let mut rows = match (scan.home, scan.resource_type) {
+            (Some(_), Some(resource_type)) => read.query(params![home, resource_type.code()]),
+            _ => read.query([home]),
+        }
+        .map_err(database_error)?;
+        let mut looked_at = 0;
+        while let Some(row) = rows.next().map_err(database_error)? {
+            if looked_at >= scan.budget {
+                return Ok(Scanned::OutOfBudget);
+            }
+            looked_at += 1;
+            let (code, deleted): (i64, i64) =
+                row.get(1).and_then(|code| Ok((code, row.get(4)?))).map_err(database_error)?;
+            let of_type = scan.resource_type.is_none_or(|wanted| i64::from(wanted.code()) == code);
+            if !of_type || (deleted != 0 && !scan.with_deleted) {
+                continue;
+            }
+            match decode_row(&opener, row) {
+                Ok(row) => {
+                    if visit(&row) == Visit::Stop {
+                        return Ok(Scanned::Done);
+                    }
+                }
+                Err(StoreError::Erased(_)) if scan.home.is_none() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Scanned::Done)
+    }
+
+    async fn find(
+        &mut self,
+        value: &KeyValue,
+        resource_type: ResourceType,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<Vec<Key>> {
+        let conn = self.lent.conn()?;
+        let (param, mac) = key_mac(&self.index, value);
+        let (home, seq) = after.map_or((-1, -1), |key| (column(key.home), seq_column(key.seq)));
+        let mut read = conn.prepare_cached(sql::FIND).map_err(database_error)?;
+        let limit = number_column(limit as u64);
+        let mut rows = read
+            .query(params![param, mac.as_slice(), resource_type.code(), home, seq, limit])
+            .map_err(database_error)?;
+        let mut keys = Vec::new();
+        while let Some(row) = rows.next().map_err(database_error)? {
+            let (home, seq): (i64, i64) =
+                row.get(0).and_then(|home| Ok((home, row.get(1)?))).map_err(database_error)?;
+            keys.push(Key { home: home_of(home)?, resource_type, seq: seq_of(seq)? });
+        }
+        Ok(keys)
+    }
+
+    async fn find_people(&mut self, query: &PersonQuery, limit: usize) -> Result<Vec<Key>> {
+        let (mut from, to) = (i64::from(query.birth_days.0), i64::from(query.birth_days.1));
+        let mut found = People::default();
+        while from <= to && found.keys.len() < limit {
+            // From one birth day that exists to the next: each is one range of the primary key.
+            let next: Option<i64> = self
+                .lent
+                .conn()?
+                .prepare_cached(sql::NEXT_BIRTH_DAY)
+                .and_then(|mut read| read.query_row([from, to], |row| row.get(0)).optional())
+                .map_err(database_error)?;
+            let Some(day) = next else { break };
+            self.find_people_of_day(day, query, limit, &mut found)?;
+            from = day + 1;
+        }
+        Ok(found.keys)
+    }
+
+    async fn resolve(&mut self, resource_type: ResourceType, id: &str) -> Result<Option<Key>> {
+        let found: Option<(i64, i64)> = self
+            .lent
+            .conn()?
+            .prepare_cached(sql::ALIAS)
+            .and_then(|mut read| {
+                read.query_row(params![resource_type.code(), id], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()
+            })
+            .map_err(database_error)?;
+        found
+            .map(|(home, seq)| Ok(Key { home: home_of(home)?, resource_type, seq: seq_of(seq)? }))
+            .transpose()
+    }
+
+    async fn drawer(&mut self, drawer: &str, home: HomeId, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        find_drawer(&self.opener()?, drawer, home, key)
+    }
+
+    async fn drawer_list(
+        &mut self,
+        drawer: &str,
+        home: HomeId,
+        after: &[u8],
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let opener = self.opener()?;
+        let mut read = opener.conn.prepare_cached(sql::DRAWER_LIST).map_err(database_error)?;
+        let limit = number_column(limit as u64);
+        let mut rows = read.query(params![column(home), drawer, after, limit]).map_err(database_error)?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next().map_err(database_error)? {
+            let (key, sealed): (Vec<u8>, Vec<u8>) =
+                row.get(0).and_then(|key| Ok((key, row.get(1)?))).map_err(database_error)?;
+            let value = open_drawer(&opener, drawer, home, &key, &sealed)?;
+            entries.push((key, value));
+        }
+        Ok(entries)
+    }
+
+    async fn audit(&mut self, home: HomeId, before: Option<Seq>, limit: usize) -> Result<Vec<AuditLine>> {
+        let before = before.map_or(i64::MAX, seq_column);
+        self.read_audit(sql::AUDIT, params![column(home), before, number_column(limit as u64)])
+    }
+
+    async fn audit_from(&mut self, from: u64, limit: usize) -> Result<Vec<AuditLine>> {
+        let (from, limit) = (number_column(from), number_column(limit as u64));
+        self.read_audit(sql::AUDIT_FROM, params![PLATFORM, from, limit])
+    }
+
+    async fn feed(&mut self, after: u64, limit: usize) -> Result<Vec<FeedStep>> {
+        let conn = self.lent.conn()?;
+        let mut read = conn.prepare_cached(sql::FEED).map_err(database_error)?;
+        let mut rows = read
+            .query(params![PLATFORM, number_column(after), number_column(limit as u64)])
+            .map_err(database_error)?;
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next().map_err(database_error)? {
+            let number = |index| row.get::<_, i64>(index).map_err(database_error);
+            steps.push(FeedStep {
+                number: small(number(0)?, "feed number")?,
+                key: key_of(number(1)?, number(2)?, number(3)?)?,
+                version: small(number(4)?, "version")?,
+                deleted: number(5)? != 0,
+                at: Instant(number(6)?),
+            });
+        }
+        Ok(steps)
+    }
+
+    async fn counts(&mut self) -> Result<Vec<(ResourceType, u64)>> {
+        let mut counts = Vec::new();
+        for (kind, amount) in tallies(self.lent.conn()?)? {
+            if kind != BLOB_BYTES && amount > 0 {
+                counts.push((type_of(kind)?, small(amount, "count")?));
+            }
+        }
+        Ok(counts)
+    }
+}
+
+/// The tally that counts bytes of document contents; the others count resources by the number of their type.
+pub(super) const BLOB_BYTES: i64 = 0;
+
+/// Every tally: kind and amount.
+pub(super) fn tallies(conn: &Connection) -> Result<Vec<(i64, i64)>> {
+    conn.prepare_cached(sql::TALLY)
+        .and_then(|mut read| {
+            let rows = read.query_map([PLATFORM], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+        .map_err(database_error)
+}
+
+/// A drawer entry.
+pub(super) fn find_drawer(
+    opener: &Opener<'_>,
+    drawer: &str,
+    home: HomeId,
+    key: &[u8],
+) -> Result<Option<Vec<u8>>> {
+    let sealed: Option<Vec<u8>> = opener
+        .conn
+        .prepare_cached(sql::DRAWER)
+        .and_then(|mut read| read.query_row(params![column(home), drawer, key], |row| row.get(0)).optional())
+        .map_err(database_error)?;
+    sealed.map(|sealed| open_drawer(opener, drawer, home, key, &sealed)).transpose()
+}
+
+fn open_drawer(
+    opener: &Opener<'_>,
+    drawer: &str,
+    home: HomeId,
+    key: &[u8],
+    sealed: &[u8],
+) -> Result<Vec<u8>> {
+    // The key may name a person: it stays out of the message.
+    let what = format!("entry of drawer {drawer} of {home:?}");
+    opener.open(home, places::drawer(home, drawer, key), sealed, &what)
+}
