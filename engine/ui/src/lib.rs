@@ -11,6 +11,7 @@ pub mod form;
 pub mod icons;
 pub mod lint;
 pub mod parts;
+pub mod samples;
 pub mod shell;
 
 pub use icons::Icon;

@@ -27,11 +27,12 @@ pub enum Space {
 }
 
 impl Space {
-    fn class(self) -> &'static str {
+    /// The class that changes the tokens; the public space has the ones of the root.
+    fn class(self) -> Option<&'static str> {
         match self {
-            Space::Public => "space-public",
-            Space::Citizen => "space-citizen",
-            Space::Professional => "space-pro",
+            Space::Public => None,
+            Space::Citizen => Some("space-citizen"),
+            Space::Professional => Some("space-pro"),
         }
     }
 
@@ -154,7 +155,7 @@ pub fn page(shell: &Shell<'_>, body: Markup) -> String {
         (DOCTYPE)
         html lang=(lang.tag()) {
             (head(shell))
-            body class=(shell.space.class()) {
+            body class=[shell.space.class()] {
                 a class="skip" href="#contenu" { (lang.pick("Aller au contenu", "Skip to content")) }
                 @if shell.is_demo { (demo_band(lang)) }
                 (header(shell))

@@ -20,9 +20,21 @@ pub struct Asset {
     pub gzip: Vec<u8>,
 }
 
+/// The stylesheet, one file per concern, in the order that the cascade needs.
+const CSS: &str = concat!(
+    include_str!("css/1-tokens.css"),
+    include_str!("css/2-base.css"),
+    include_str!("css/3-frame.css"),
+    include_str!("css/4-form.css"),
+    include_str!("css/5-parts.css"),
+    include_str!("css/6-rows.css"),
+    include_str!("css/7-cda.css"),
+    include_str!("css/8-media.css"),
+);
+
 static ALL: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     [
-        asset("css", "text/css; charset=utf-8", Cow::Borrowed(include_bytes!("socle.css"))),
+        asset("css", "text/css; charset=utf-8", Cow::Borrowed(CSS.as_bytes())),
         asset("js", "text/javascript; charset=utf-8", Cow::Borrowed(include_bytes!("socle.js"))),
         asset("svg", "image/svg+xml", Cow::Owned(crate::icons::favicon().into_bytes())),
     ]
@@ -64,3 +76,6 @@ pub fn favicon() -> &'static Asset {
     let [_, _, icon] = &*ALL;
     icon
 }
+
+#[cfg(test)]
+mod tests;

@@ -321,7 +321,7 @@ fn refuses_what_is_no_clinical_document() {
 #[test]
 fn reads_latin_1_when_the_document_says_so() {
     let mut xml = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>".to_vec();
-    xml.extend(section("<text>Dose mesuree</text>").bytes().map(|b| b));
+    xml.extend(section("<text>Dose mesuree</text>").bytes());
     let position = xml.windows(7).position(|window| window == b"mesuree").expect("present") + 5;
     *xml.get_mut(position).expect("present") = 0xe9;
     let cda = render(&xml, Lang::Fr).expect("readable");

@@ -139,7 +139,7 @@ pub fn size(lang: Lang, bytes: u64) -> String {
         _ => ("Go", "GB", 1_000_000_000),
     };
     let tenths = bytes.saturating_mul(10) / unit;
-    let number = if tenths >= 100 || tenths % 10 == 0 {
+    let number = if tenths >= 100 || tenths.is_multiple_of(10) {
         (tenths / 10).to_string()
     } else {
         format!("{}{}{}", tenths / 10, lang.pick(",", "."), tenths % 10)

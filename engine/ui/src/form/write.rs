@@ -244,7 +244,7 @@ fn write_date(around: &Around<'_>, field: &Field, values: [&String; 3]) -> Marku
     html! {
         div class="date" {
             @for ((part, label, length), value) in parts.into_iter().zip(values) {
-                div class={ "date-" (part) } {
+                div class=[(part == "year").then_some("date-year")] {
                     label for={ (id) "-" (part) } { (label) }
                     input class="input" type="text" inputmode="numeric" maxlength=(length) value=(value)
                         id={ (id) "-" (part) } name={ (field.name) "-" (part) } aria-invalid=[invalid]

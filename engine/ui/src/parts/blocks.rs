@@ -143,7 +143,7 @@ pub fn details(summary: &str, body: Markup) -> Markup {
 /// `id` must be unique in the page.
 pub fn definition(lang: Lang, id: &str, term: &str, text: &str) -> Markup {
     html! {
-        span class="term" {
+        span {
             button type="button" class="term-button" popovertarget=(id) { (term) }
             span class="term-text" id=(id) popover="auto" role="note" {
                 strong { (term) } (lang.pick("\u{a0}: ", ": ")) (text)

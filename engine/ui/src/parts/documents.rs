@@ -37,7 +37,7 @@ pub fn documents(lang: Lang, rows: &[Document<'_>]) -> Markup {
 fn document(lang: Lang, row: &Document<'_>) -> Markup {
     html! {
         span class="document-icon" { (row.icon.markup()) }
-        div class="document-body" {
+        div {
             p class="document-title" { a href=(row.href) { (row.title) } }
             p class="document-meta" {
                 @if !row.kind.is_empty() { span { (row.kind) } " " }

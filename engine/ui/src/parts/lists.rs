@@ -44,7 +44,7 @@ pub fn summary_list(rows: &[Row]) -> Markup {
             @for row in rows {
                 div class="summary-row" {
                     dt { (row.key) }
-                    dd class="summary-value" { (row.value) }
+                    dd { (row.value) }
                     @if !row.actions.is_empty() {
                         dd class="summary-actions" {
                             @for action in &row.actions {

@@ -33,7 +33,7 @@ impl Render for Pager<'_> {
         let lang = self.lang;
         html! {
             nav class="pager" aria-label=(lang.pick("Pages de résultats", "Pages of results")) {
-                p class="pager-where" {
+                p {
                     @if self.first > 0 { (self.first) "–" (self.last) }
                     @if let Some(total) = self.total {
                         @if self.first > 0 { (lang.pick(" sur ", " of ")) }

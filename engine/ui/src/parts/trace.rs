@@ -26,7 +26,7 @@ pub fn timeline(events: &[Event]) -> Markup {
                 li class={ "event " (event.tone.class()) } {
                     p class="event-when" { (event.when) }
                     p class="event-title" { (event.title) }
-                    div class="event-detail" { (event.detail) }
+                    div { (event.detail) }
                 }
             }
         }
@@ -63,7 +63,7 @@ fn access(lang: Lang, line: &Access<'_>) -> Markup {
     html! {
         li class=(if line.is_unusual { "access access-unusual" } else { "access" }) {
             p class="access-when" { (dates::day_time_markup(lang, line.at)) }
-            div class="access-body" {
+            div {
                 p { strong { (line.who) } " " (line.what)
                     @if line.is_unusual { " " (tag(lang.pick("Accès inhabituel", "Unusual access"), Tone::Warning)) } }
                 p class="access-role" { (line.role) }
