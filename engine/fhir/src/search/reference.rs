@@ -1,0 +1,174 @@
+//! Reference parameters.
+
+use super::sketch::{EntryKind, UUID_REFERENCE};
+use super::token::{self, TokenTest};
+use crate::fhirpath::Item;
+use crate::reference::{Reference, is_id};
+use serde_json::Value;
+use socle_kernel::ResourceType;
+use socle_kernel::ids::{parse_uuid, uuid_text};
+use std::fmt;
+
+/// Gives the entries of one item: its literal, and its identifier.
+pub(crate) fn entries(item: &Item<'_>, out: &mut dyn FnMut(EntryKind, &[u8])) {
+    let Some(value) = item.element().and_then(|element| element.value) else { return };
+    if let Some(literal) = value.as_str().or_else(|| value.get("reference").and_then(Value::as_str)) {
+        literal_entry(literal, out);
+    }
+    if let Some(identifier) = value.get("identifier").filter(|identifier| identifier.is_object()) {
+        let part = |name: &str| identifier.get(name).and_then(Value::as_str).unwrap_or("");
+        if !part("value").is_empty() {
+            out(EntryKind::ReferenceIdentifier, &token::encode(part("system"), part("value")));
+        }
+    }
+}
+
+fn literal_entry(literal: &str, out: &mut dyn FnMut(EntryKind, &[u8])) {
+    if literal.is_empty() || literal.starts_with('#') {
+        return;
+    }
+    if let Reference::Local { resource_type, id, .. } = Reference::parse(literal) {
+        if let Some(uuid) = parse_uuid(id) {
+            out(EntryKind::ReferenceUuid, &uuid_payload(resource_type, uuid));
+        } else {
+            out(EntryKind::ReferenceText, format!("{resource_type}/{id}").as_bytes());
+        }
+        return;
+    }
+    out(EntryKind::ReferenceText, literal.as_bytes());
+}
+
+fn uuid_payload(resource_type: ResourceType, uuid: [u8; 16]) -> [u8; UUID_REFERENCE] {
+    let mut payload = [0; UUID_REFERENCE];
+    payload[..2].copy_from_slice(&resource_type.code().to_be_bytes());
+    payload[2..].copy_from_slice(&uuid);
+    payload
+}
+
+/// A literal reference read from a sketch; `Display` gives its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Literal<'a> {
+    /// `Type/` and a UUID in lower case.
+    Uuid {
+        /// What it points to.
+        resource_type: ResourceType,
+        /// The UUID's bytes.
+        uuid: [u8; 16],
+    },
+    /// Any other reference, as text.
+    Text(&'a str),
+}
+
+impl fmt::Display for Literal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Literal::Uuid { resource_type, uuid } => write!(f, "{resource_type}/{}", uuid_text(*uuid)),
+            Literal::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// The literal of an entry.
+pub(crate) fn decode(kind: EntryKind, payload: &[u8]) -> Option<Literal<'_>> {
+    match kind {
+        EntryKind::ReferenceUuid => {
+            let (code, uuid) = payload.split_first_chunk::<2>()?;
+            let resource_type = ResourceType::from_code(u16::from_be_bytes(*code))?;
+            Some(Literal::Uuid { resource_type, uuid: uuid.try_into().ok()? })
+        }
+        EntryKind::ReferenceText => std::str::from_utf8(payload).ok().map(Literal::Text),
+        _ => None,
+    }
+}
+
+/// One alternative of a reference search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ReferenceTest {
+    /// `Type/id`.
+    Exact { literal: String, uuid: Option<[u8; UUID_REFERENCE]>, absolute: Option<String> },
+    /// An id alone: any of the types the parameter may point to.
+    Id { id: String, uuid: Option<[u8; 16]>, types: Vec<ResourceType> },
+    /// Any other address.
+    Address(String),
+    /// `:identifier`.
+    Identifier(TokenTest),
+}
+
+impl ReferenceTest {
+    /// Reads `id`, `Type/id`, or an address. `types` are those the parameter, or its `:Type` modifier, allows.
+    pub(crate) fn new(text: &str, types: &[ResourceType]) -> Option<Self> {
+        match Reference::parse(text) {
+            Reference::Local { resource_type, id, .. } => Some(Self::exact(resource_type, id, None)),
+            Reference::Absolute { resource_type, id, .. } => Some(Self::exact(resource_type, id, Some(text))),
+            _ if text.is_empty() => None,
+            _ if is_id(text) => match types {
+                [one] => Some(Self::exact(*one, text, None)),
+                _ => Some(ReferenceTest::Id {
+                    id: text.to_owned(),
+                    uuid: parse_uuid(text),
+                    types: types.to_vec(),
+                }),
+            },
+            _ => Some(ReferenceTest::Address(text.to_owned())),
+        }
+    }
+
+    fn exact(resource_type: ResourceType, id: &str, absolute: Option<&str>) -> Self {
+        ReferenceTest::Exact {
+            literal: format!("{resource_type}/{id}"),
+            uuid: parse_uuid(id).map(|uuid| uuid_payload(resource_type, uuid)),
+            absolute: absolute.map(str::to_owned),
+        }
+    }
+
+    /// `Type/id` when the search names exactly one.
+    pub(crate) fn literal(&self) -> Option<&str> {
+        match self {
+            ReferenceTest::Exact { literal, .. } => Some(literal),
+            ReferenceTest::Address(address) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// `Type/id` for a type, when an id alone may be of it.
+    pub(crate) fn literal_of(&self, wanted: ResourceType) -> Option<String> {
+        match self {
+            ReferenceTest::Exact { literal, .. } => {
+                literal.split_once('/').is_some_and(|(name, _)| name == wanted.name()).then(|| literal.clone())
+            }
+            ReferenceTest::Id { id, types, .. } if types.is_empty() || types.contains(&wanted) => {
+                Some(format!("{wanted}/{id}"))
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn matches(&self, kind: EntryKind, payload: &[u8]) -> bool {
+        match (self, kind) {
+            (ReferenceTest::Exact { uuid: Some(uuid), .. }, EntryKind::ReferenceUuid) => payload == uuid,
+            (ReferenceTest::Exact { literal, absolute, .. }, EntryKind::ReferenceText) => {
+                payload == literal.as_bytes() || absolute.as_ref().is_some_and(|a| payload == a.as_bytes())
+            }
+            (ReferenceTest::Id { uuid: Some(uuid), types, .. }, EntryKind::ReferenceUuid) => {
+                payload[2..] == *uuid && is_one_of(types, payload)
+            }
+            (ReferenceTest::Id { id, types, .. }, EntryKind::ReferenceText) => {
+                let Some(at) = payload.len().checked_sub(id.len() + 1) else { return false };
+                let (name, rest) = payload.split_at(at);
+                rest[0] == b'/'
+                    && &rest[1..] == id.as_bytes()
+                    && (types.is_empty() || types.iter().any(|t| t.name().as_bytes() == name))
+            }
+            (ReferenceTest::Address(address), EntryKind::ReferenceText) => {
+                let rest = payload.strip_prefix(address.as_bytes());
+                rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'|')
+            }
+            (ReferenceTest::Identifier(test), EntryKind::ReferenceIdentifier) => test.matches_payload(payload),
+            _ => false,
+        }
+    }
+}
+
+fn is_one_of(types: &[ResourceType], payload: &[u8]) -> bool {
+    types.is_empty() || types.iter().any(|t| t.code().to_be_bytes() == payload[..2])
+}
