@@ -265,7 +265,7 @@ fn person_banner(lang: Lang, person: &PersonBanner<'_>) -> Markup {
                 }
                 ul class="person-traits" {
                     @if let Some(birth) = person.birth_date {
-                        li { (lang.pick("Naissance : ", "Born: ")) (dates::time(lang, birth))
+                        li { (lang.pick("Naissance\u{a0}: ", "Born: ")) (dates::time(lang, birth))
                             @if let Some(age) = person.age { " (" (age) ")" } }
                     }
                     @if let Some(sex) = person.sex { li { (sex) } }
@@ -306,7 +306,7 @@ fn footer(shell: &Shell<'_>) -> Markup {
         footer class="foot" {
             div class="foot-in" {
                 div class="foot-help" {
-                    p class="foot-title" { (lang.pick("Besoin d’aide ?", "Need help?")) }
+                    p class="foot-title" { (lang.pick("Besoin d’aide\u{a0}?", "Need help?")) }
                     ul {
                         @if let Some(phone) = shell.help_phone {
                             li { a href={ "tel:" (dial(phone)) } { (Icon::Phone.markup()) " "

@@ -24,7 +24,7 @@ pub(super) fn write(lang: Lang, section: Xml<'_>) -> Option<Markup> {
     let statements: Vec<Xml<'_>> = section.all("entry").flat_map(statements).take(STATEMENTS_MAX).collect();
     (!statements.is_empty()).then(|| {
         html! {
-            p class="hint" { (lang.pick("Données codées du document :", "Coded data of the document:")) }
+            p class="hint" { (lang.pick("Données codées du document\u{a0}:", "Coded data of the document:")) }
             (list(lang, &statements))
         }
     })

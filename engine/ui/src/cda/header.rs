@@ -77,9 +77,6 @@ pub(super) fn custodian(root: Xml<'_>) -> String {
 
 /// The whole header as two cards (document, patient) and the people in a part that opens.
 pub(super) fn write(lang: Lang, root: Xml<'_>) -> Markup {
-    let rows = |pairs: Vec<(String, String)>| -> Vec<Row> {
-        pairs.into_iter().map(|(label, value)| Row::text(label, &value)).collect()
-    };
     let others = people_around(lang, root);
     html! {
         div class="cda-head" {
@@ -91,6 +88,22 @@ pub(super) fn write(lang: Lang, root: Xml<'_>) -> Markup {
                 summary_list(&rows(others))))
         }
     }
+}
+
+/// One row per label: its values under each other, each once.
+fn rows(pairs: Vec<(String, String)>) -> Vec<Row> {
+    let mut grouped: Vec<(String, Vec<String>)> = Vec::new();
+    for (label, value) in pairs {
+        match grouped.iter_mut().find(|(known, _)| *known == label) {
+            Some((_, values)) => values.push(value),
+            None => grouped.push((label, vec![value])),
+        }
+    }
+    let row = |(label, values): (String, Vec<String>)| match values.as_slice() {
+        [one] => Row::text(label, one),
+        many => Row::new(label, html! { ul class="plain" { @for value in many { li { (value) } } } }),
+    };
+    grouped.into_iter().map(row).collect()
 }
 
 /// What one wants to know first: kind, date, authors, organisation, care, what it replaces.

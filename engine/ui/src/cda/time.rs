@@ -46,7 +46,7 @@ fn parse(lang: Lang, value: &str) -> Option<String> {
             Some(dates::day_time(lang, Instant::from_timestamp(timestamp)))
         }
         None => {
-            let at = lang.pick(" à ", " at ");
+            let at = lang.pick(" à\u{a0}", " at ");
             Some(format!("{}{at}{:02}:{:02}", dates::day(lang, day), local.hour(), local.minute()))
         }
     }

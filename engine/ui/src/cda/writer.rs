@@ -85,7 +85,7 @@ fn level1(lang: Lang, file: Xml<'_>) -> Result<(Kind, Markup), Problem> {
                 lang,
                 Tone::Info,
                 html! {
-                    p { (lang.pick("Ce document contient un fichier : ", "This document holds a file: ")) (file_kind(lang, &media_type)) ", " (size) "." }
+                    p { (lang.pick("Ce document contient un fichier\u{a0}: ", "This document holds a file: ")) (file_kind(lang, &media_type)) ", " (size) "." }
                 },
             )
         }

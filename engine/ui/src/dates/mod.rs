@@ -48,7 +48,7 @@ pub fn time(lang: Lang, date: Date) -> Markup {
 /// "3 mars 2026 à 14:02", "3 March 2026 at 14:02", in Paris time.
 pub fn day_time(lang: Lang, instant: Instant) -> String {
     let local = paris(instant);
-    let at = lang.pick(" à ", " at ");
+    let at = lang.pick(" à\u{a0}", " at ");
     format!("{}{at}{:02}:{:02}", day(lang, local.date()), local.hour(), local.minute())
 }
 

@@ -1,6 +1,7 @@
 //! What home pages are made of: hero, tiles, figures, badges, columns.
 
 use crate::Icon;
+use crate::icons::mark;
 use maud::{Markup, html};
 use socle_kernel::Lang;
 
@@ -77,6 +78,7 @@ pub fn figures(list: &[Figure<'_>]) -> Markup {
 pub fn hero(lang: Lang, text: &str, actions: &[(&str, &str)]) -> Markup {
     html! {
         div class="hero" {
+            (mark())
             div class="hero-in" {
                 p class="hero-text" { (text) }
                 @if !actions.is_empty() {

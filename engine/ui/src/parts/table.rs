@@ -2,6 +2,9 @@
 
 use maud::{Markup, html};
 
+/// Up to this many columns a table fits without scrolling.
+const COLUMNS_AT_EASE: usize = 4;
+
 #[derive(Clone, Debug)]
 struct Column {
     label: String,
@@ -59,7 +62,10 @@ impl maud::Render for Table {
     // The roles repeat what the elements mean, because a table drawn as blocks loses its meaning in some browsers.
     fn render(&self) -> Markup {
         html! {
-            div class="table-box" {
+            // A wide table may scroll sideways: then the keyboard must reach it.
+            @let is_wide = self.columns.len() > COLUMNS_AT_EASE;
+            div class="table-box" role=[is_wide.then_some("region")] tabindex=[is_wide.then_some("0")]
+                aria-label=[is_wide.then_some(&self.caption)] {
                 table class="table" role="table" {
                     caption class=[(!self.is_caption_seen).then_some("unseen")] { (self.caption) }
                     thead role="rowgroup" {

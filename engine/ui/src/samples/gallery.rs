@@ -75,7 +75,7 @@ fn blocks(lang: Lang) -> Markup {
                 (lang.pick(" est stable depuis un an.", " has been stable for a year."))
             } }),
         ]))
-        (parts::details(lang.pick("Pourquoi cette question ?", "Why this question?"), html! { p { (lang.pick("Pour éviter deux vaccins identiques.", "To avoid giving the same vaccine twice.")) } }))
+        (parts::details(lang.pick("Pourquoi cette question\u{a0}?", "Why this question?"), html! { p { (lang.pick("Pour éviter deux vaccins identiques.", "To avoid giving the same vaccine twice.")) } }))
         (parts::empty(Icon::Document, lang.pick("Aucun document", "No document"), lang.pick("Vos comptes rendus apparaîtront ici.", "Your reports will appear here."),
             Some((lang.pick("Ajouter un document", "Add a document"), "/galerie"))))
         (parts::copyable(lang, "jeton", lang.pick("Premier appel", "First call"), "curl -H 'Authorization: Bearer demo' /fhir/Patient?_count=1"))
@@ -182,7 +182,7 @@ fn forms(lang: Lang) -> Markup {
         .field(
             form::radios(
                 "partage",
-                lang.pick("Qui peut lire ce document ?", "Who may read this document?"),
+                lang.pick("Qui peut lire ce document\u{a0}?", "Who may read this document?"),
                 [
                     Choice::with_hint(
                         "equipe",
@@ -200,7 +200,7 @@ fn forms(lang: Lang) -> Markup {
         .field(
             form::radios(
                 "fumeur",
-                lang.pick("Fumez-vous ?", "Do you smoke?"),
+                lang.pick("Fumez-vous\u{a0}?", "Do you smoke?"),
                 [("o", lang.pick("Oui", "Yes")), ("n", lang.pick("Non", "No"))],
             )
             .inline(),

@@ -25,13 +25,13 @@ pub(super) fn public(lang: Lang) -> String {
         &shell,
         html! {
             (parts::hero(lang, lang.pick(
-                "Vos documents, vos traitements, vos soignants : au même endroit, sous votre contrôle.",
+                "Vos documents, vos traitements, vos soignants\u{a0}: au même endroit, sous votre contrôle.",
                 "Your documents, your treatments, your carers: in one place, under your control."),
                 &[(lang.pick("Ouvrir mon espace", "Open my space"), "/mon-espace"), (lang.pick("Je suis professionnel", "I am a professional"), "/pro")]))
             h2 { (lang.pick("Ce que vous pouvez faire", "What you can do")) }
             (parts::tiles(&[
                 Tile { icon: Icon::Document, title: lang.pick("Retrouver vos documents", "Find your documents"), text: lang.pick("Comptes rendus, ordonnances et images, classés pour vous", "Reports, prescriptions and images, sorted for you"), href: "/mon-espace/documents", count: None },
-                Tile { icon: Icon::Shield, title: lang.pick("Décider qui les lit", "Decide who reads them"), text: lang.pick("Partager, masquer, reprendre : en trois gestes", "Share, hide, take back: in three gestures"), href: "/mon-espace/partage", count: None },
+                Tile { icon: Icon::Shield, title: lang.pick("Décider qui les lit", "Decide who reads them"), text: lang.pick("Partager, masquer, reprendre\u{a0}: en trois gestes", "Share, hide, take back: in three gestures"), href: "/mon-espace/partage", count: None },
                 Tile { icon: Icon::Eye, title: lang.pick("Savoir qui a regardé", "Know who looked"), text: lang.pick("Chaque accès est écrit, en mots simples", "Every access is written down, in plain words"), href: "/mon-espace/acces", count: None },
             ]))
         },
@@ -122,7 +122,7 @@ pub(super) fn represented(lang: Lang) -> String {
         &shell,
         html! {
             (parts::notice_titled(lang, Tone::Info, lang.pick("Prochain vaccin dans 12 jours", "Next vaccine in 12 days"), html! {
-                p { (lang.pick("Rougeole, oreillons, rubéole : deuxième dose.", "Measles, mumps, rubella: second dose.")) }
+                p { (lang.pick("Rougeole, oreillons, rubéole\u{a0}: deuxième dose.", "Measles, mumps, rubella: second dose.")) }
             }))
             (Table::new(lang.pick("Mesures de Lina", "Lina’s measures"))
                 .column(lang.pick("Jour", "Day")).numeric(lang.pick("Poids (kg)", "Weight (kg)")).numeric(lang.pick("Taille (cm)", "Height (cm)")).column(lang.pick("Par", "By"))
@@ -213,7 +213,7 @@ pub(super) fn form_with_errors(lang: Lang) -> String {
                 .autocomplete("username"),
         )
         .field(form::password("mot-de-passe", lang.pick("Mot de passe", "Password")))
-        .cancel(lang.pick("Mot de passe oublié ?", "Forgotten password?"), "/connexion/oubli");
+        .cancel(lang.pick("Mot de passe oublié\u{a0}?", "Forgotten password?"), "/connexion/oubli");
     page(&shell, form.render())
 }
 
