@@ -148,12 +148,8 @@ impl<'a> Writer<'a> {
             return inner;
         }
         if let Some(id) = href.strip_prefix('#') {
-            let exists = node.0.document().descendants().any(|other| {
-                other.is_element()
-                    && other.tag_name().name() == "content"
-                    && other.attribute("ID") == Some(id)
-            });
-            return if exists && !words.is_empty() {
+            let is_place = self.linked.contains(id) && !words.is_empty();
+            return if is_place {
                 html! { a href={ "#" (target_id(id)) } { (inner) } }
             } else {
                 inner
@@ -188,7 +184,7 @@ impl<'a> Writer<'a> {
         let caption = element.child("caption").map(Xml::words).unwrap_or_default();
         let references = element.attribute("referencedObject").unwrap_or("");
         let found: Vec<usize> =
-            references.split_whitespace().filter_map(|id| self.media_of(element, id)).collect();
+            references.split_whitespace().filter_map(|id| self.media.get(id).copied()).collect();
         if found.is_empty() {
             let missing = self.lang.pick("Image absente du document.", "Image missing from the document.");
             return html! { p class="hint" { @if caption.is_empty() { (missing) } @else { (caption) " – " (missing) } } };
@@ -196,21 +192,16 @@ impl<'a> Writer<'a> {
         html! { @for index in found { (self.attachment(index, &caption)) } }
     }
 
-    /// The attachment with this ID, or inside the region of interest with this ID.
-    fn media_of(&self, element: Xml<'a>, id: &str) -> Option<usize> {
-        self.media.get(id).copied().or_else(|| {
-            let root = Xml(element.0.document().root_element());
-            let region = root.below("regionOfInterest").find(|region| region.attribute("ID") == Some(id))?;
-            region.below("observationMedia").find_map(|media| self.media.get(media.attribute("ID")?)).copied()
-        })
-    }
-
     /// One attachment: PNG and JPEG are shown, anything else is linked where the page offers it.
     pub fn attachment(&mut self, index: usize, caption: &str) -> Markup {
-        self.shown.insert(index);
+        let is_again = !self.shown.insert(index);
         let Some(file) = self.attachments.get(index) else { return html! {} };
         let fallback = self.lang.pick("Image du document", "Image of the document");
         let caption = if caption.is_empty() { fallback } else { caption };
+        if is_again {
+            let again = self.lang.pick("déjà montré plus haut", "already shown above");
+            return html! { p class="hint" { (caption) " (" (again) ")" } };
+        }
         if matches!(file.media_type.as_str(), "image/png" | "image/jpeg") {
             let data = BASE64.encode(&file.content);
             return html! {
@@ -244,7 +235,7 @@ pub(super) fn has_block(element: Xml<'_>) -> bool {
 }
 
 fn end_run(out: &mut String, run: &mut String) {
-    if run.trim().is_empty() {
+    if run.replace("<br>", "").trim().is_empty() {
         run.clear();
         return;
     }

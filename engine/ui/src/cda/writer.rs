@@ -25,7 +25,8 @@ pub(super) struct Writer<'a> {
     pub note_ids: HashMap<&'a str, usize>,
     /// Footnotes met in the section being written: number and content.
     pub open_notes: Vec<(usize, Markup)>,
-    /// IDs that a link of the text leads to.
+    /// IDs of the text that a link leads to, and those of them not yet written.
+    pub linked: HashSet<&'a str>,
     pub targets: HashSet<&'a str>,
     /// Ids given so far.
     ids: HashSet<String>,
@@ -153,6 +154,7 @@ impl<'a> Writer<'a> {
             notes: HashMap::new(),
             note_ids: HashMap::new(),
             open_notes: Vec::new(),
+            linked: HashSet::new(),
             targets: HashSet::new(),
             ids: HashSet::new(),
             sections: Vec::new(),
@@ -170,8 +172,20 @@ impl<'a> Writer<'a> {
                 writer.note_ids.insert(id, index + 1);
             }
         }
+        for region in root.below("regionOfInterest") {
+            let inner = region
+                .below("observationMedia")
+                .find_map(|media| writer.media.get(media.attribute("ID")?))
+                .copied();
+            if let (Some(id), Some(index)) = (region.attribute("ID"), inner) {
+                writer.media.insert(id, index);
+            }
+        }
+        let places: HashSet<&str> =
+            root.below("content").filter_map(|content| content.attribute("ID")).collect();
         let links = root.below("linkHtml").filter_map(|link| link.attribute("href")?.strip_prefix('#'));
-        writer.targets = links.collect();
+        writer.linked = links.filter(|id| places.contains(id)).collect();
+        writer.targets = writer.linked.clone();
         writer
     }
 

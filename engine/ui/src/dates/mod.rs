@@ -37,7 +37,7 @@ pub fn day(lang: Lang, date: Date) -> String {
         (Lang::Fr, 1) => "1er".to_owned(),
         (_, number) => number.to_string(),
     };
-    format!("{number}\u{a0}{} {}", month_name(lang, date.month()), date.year())
+    format!("{number} {} {}", month_name(lang, date.month()), date.year())
 }
 
 /// [`day`] inside a `time` element that machines can read.
@@ -48,7 +48,7 @@ pub fn time(lang: Lang, date: Date) -> Markup {
 /// "3 mars 2026 à 14:02", "3 March 2026 at 14:02", in Paris time.
 pub fn day_time(lang: Lang, instant: Instant) -> String {
     let local = paris(instant);
-    let at = lang.pick(" à\u{a0}", " at ");
+    let at = lang.pick(" à ", " at ");
     format!("{}{at}{:02}:{:02}", day(lang, local.date()), local.hour(), local.minute())
 }
 
@@ -144,7 +144,7 @@ pub fn size(lang: Lang, bytes: u64) -> String {
     } else {
         format!("{}{}{}", tenths / 10, lang.pick(",", "."), tenths % 10)
     };
-    format!("{number}\u{a0}{}", lang.pick(fr, en))
+    format!("{number} {}", lang.pick(fr, en))
 }
 
 /// "1 document", "2 documents", "0 document" (French counts 0 and 1 alike, English only 1).
@@ -153,7 +153,7 @@ pub fn plural(lang: Lang, count: u64, one: &str, many: &str) -> String {
         Lang::Fr => count < 2,
         Lang::En => count == 1,
     };
-    format!("{count}\u{a0}{}", if is_one { one } else { many })
+    format!("{count} {}", if is_one { one } else { many })
 }
 
 /// A health identity number in groups, as on cards: `1 85 05 78 006 084 91`. Anything else is given back as it came.
@@ -171,7 +171,7 @@ pub fn ins(number: &str) -> String {
         }
         rest = after;
     }
-    groups.join("\u{a0}")
+    groups.join(" ")
 }
 
 #[cfg(test)]

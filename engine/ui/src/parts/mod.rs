@@ -50,3 +50,6 @@ impl Tone {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
