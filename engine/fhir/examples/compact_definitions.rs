@@ -148,7 +148,8 @@ fn write_type(
         let set = binding(element, codes);
         let set_name = set.clone().unwrap_or_default();
         used.extend(set);
-        let _ = writeln!(table, "{name}\t{}\t{}\t{types}\t{set_name}", element["min"], text(element, "max"));
+        let summary = if element["isSummary"] == true { "s" } else { "" };
+        let _ = writeln!(table, "{name}\t{}{summary}\t{}\t{types}\t{set_name}", element["min"], text(element, "max"));
     }
     for (below, base) in nested {
         write_type(table, used, codes, (&below, "B", &base), elements);

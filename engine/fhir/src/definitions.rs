@@ -43,6 +43,8 @@ pub struct Element {
     pub is_choice: bool,
     /// How many at least.
     pub min: u32,
+    /// True when `_summary=true` keeps it.
+    pub is_summary: bool,
     /// How many at most; `None` for no bound.
     pub max: Option<u32>,
     /// The types it may have; one unless it is a choice.

@@ -91,18 +91,36 @@ impl Session {
             return self.search_log(search).await;
         }
         let query = self.query(search).await?;
-        let hits = match &search.place {
+        let hits = self.hits(search, &query).await?;
+        self.page(search, &query, hits).await
+    }
+
+    /// As [`Session::search`], but only keys and ids, and untraced: for references and conditions of an act that is traced
+    /// itself. What is hidden from the caller is not found.
+    pub async fn find(&self, search: &Search<'_>) -> Result<Vec<(Key, String)>, Problem> {
+        if matches!(self.principal.subject, Subject::Anonymous) {
+            return Err(refusal(Reason::Anonymous));
+        }
+        let query = self.query(search).await?;
+        let hits = self.hits(search, &query).await?;
+        let keys: Vec<Key> = hits.into_iter().take(search.limit).map(|hit| hit.key).collect();
+        let mut snapshot = self.snapshot().await?;
+        let rows = snapshot.rows(&keys).await.map_err(problem)?;
+        Ok(rows.iter().map(|row| (row.key, self.public_id(row))).collect())
+    }
+
+    async fn hits(&self, search: &Search<'_>, query: &Query) -> Result<Vec<Hit>, Problem> {
+        match &search.place {
             Where::Homes(homes) => {
                 let mut hits = Vec::new();
                 for home in homes {
-                    hits.extend(self.search_home(search.resource_type, *home, &query).await?);
+                    hits.extend(self.search_home(search.resource_type, *home, query).await?);
                 }
-                hits
+                Ok(hits)
             }
-            Where::Keys(keys) => self.search_keys(search.resource_type, keys, &query).await?,
-            Where::All => self.search_all(search.resource_type, &query).await?,
-        };
-        self.page(search, &query, hits).await
+            Where::Keys(keys) => self.search_keys(search.resource_type, keys, query).await,
+            Where::All => self.search_all(search.resource_type, query).await,
+        }
     }
 
     /// The parsed query, in which a reference to something hidden matches nothing.
@@ -122,8 +140,9 @@ impl Session {
             }
         }
         let mut query = parse_query(search.resource_type, &params, search.lenient)?;
-        for (index, references) in search.chains.iter().enumerate() {
-            query.resolve_chain(index, references.clone());
+        for references in search.chains {
+            // Each resolved chain waits no longer, so the next one is the first again.
+            query.resolve_chain(0, references.clone());
         }
         Ok(query)
     }
@@ -160,7 +179,7 @@ impl Session {
         let mut snapshot = self.snapshot().await?;
         snapshot
             .scan(scan, &mut |row| {
-                let sketch = Sketch::new(&row.sketch);
+                let sketch = Sketch(&row.sketch);
                 if !query.matches(&sketch, &facts(row)) {
                     return Visit::Next;
                 }
@@ -171,7 +190,7 @@ impl Session {
                 if resource_type == resource_type::LIST && !hidden.references.is_empty() {
                     let mut references = sketch.references(items).peekable();
                     let is_hidden = references.peek().is_some()
-                        && references.all(|reference| hidden.references.iter().any(|known| *known == *reference));
+                        && references.all(|reference| hidden.references.contains(&reference.to_string()));
                     if is_hidden {
                         return Visit::Next;
                     }
@@ -219,7 +238,7 @@ impl Session {
             if row.deleted || row.key.resource_type != resource_type {
                 continue;
             }
-            let sketch = Sketch::new(&row.sketch);
+            let sketch = Sketch(&row.sketch);
             if !query.matches(&sketch, &facts(&row)) {
                 continue;
             }
@@ -255,7 +274,7 @@ impl Session {
         let mut snapshot = self.snapshot().await?;
         let scanned = snapshot
             .scan(scan, &mut |row| {
-                let sketch = Sketch::new(&row.sketch);
+                let sketch = Sketch(&row.sketch);
                 let may_see = is_system || owner_of(row).is_none();
                 if may_see
                     && query.matches(&sketch, &facts(row))
@@ -381,10 +400,10 @@ impl Session {
                 (before, from) = (Some(last.seq), last.number + 1);
                 for line in &lines {
                     let key = crate::audit::event_key(line.home, line.seq);
-                    let Some(found) = self.log_line(key, &line.entry).await? else { continue };
+                    let Some(found) = self.log_line(key, line.entry.as_deref()).await? else { continue };
                     let event = socle_fhir::json::parse(&found.body)?;
                     let indexed = socle_fhir::index(&event, &[]);
-                    let sketch = Sketch::new(&indexed.sketch);
+                    let sketch = Sketch(&indexed.sketch);
                     let facts = RowFacts { id: Some(&found.id), last_updated: found.last_updated };
                     if query.matches(&sketch, &facts) {
                         let mut sort = query.sort_key(&sketch, &facts);

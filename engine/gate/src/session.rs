@@ -13,6 +13,7 @@ use socle_fhir::Sketch;
 use socle_kernel::{HomeId, Instant, Key, Kind, Principal, Problem, Purpose, ResourceType, Subject, resource_type};
 use socle_store::{BlobRef, PersonQuery, Row, Snapshot, Version, Visit};
 use std::collections::{HashMap, HashSet};
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 /// Sketch values of the platform itself (numbers below 100 are not search parameters).
@@ -50,7 +51,21 @@ pub(crate) struct Hidden {
 }
 
 /// The open snapshot of a session, locked for one call.
-pub(crate) type Guard<'a> = tokio::sync::MappedMutexGuard<'a, Box<dyn Snapshot>>;
+pub(crate) struct Guard<'a>(tokio::sync::MutexGuard<'a, Option<Box<dyn Snapshot>>>);
+
+impl Deref for Guard<'_> {
+    type Target = dyn Snapshot;
+
+    fn deref(&self) -> &Self::Target {
+        &**self.0.as_ref().expect("opened when the guard was made")
+    }
+}
+
+impl DerefMut for Guard<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut **self.0.as_mut().expect("opened when the guard was made")
+    }
+}
 
 impl Session {
     pub(crate) fn new(gate: Gate, principal: Arc<Principal>, purpose: Purpose, request: String) -> Self {
@@ -98,7 +113,12 @@ impl Session {
         if slot.is_none() {
             *slot = Some(self.gate.0.store.snapshot().await.map_err(problem)?);
         }
-        Ok(tokio::sync::MutexGuard::map(slot, |slot| slot.as_mut().expect("just opened")))
+        Ok(Guard(slot))
+    }
+
+    /// Looks at the data as they are now: after a lost race, before trying again.
+    pub async fn refresh(&self) {
+        self.renew().await;
     }
 
     /// After a write the session sees the new state.
@@ -136,7 +156,7 @@ impl Session {
         names.references.push(format!("{}/{}", key.resource_type, self.gate.cipher().seal(key)));
         let mut snapshot = self.snapshot().await?;
         let Some(row) = snapshot.row(key).await.map_err(problem)? else { return Ok(names) };
-        if let Some(alias) = Sketch::new(&row.sketch).extras(extra::ALIAS).next() {
+        if let Some(alias) = Sketch(&row.sketch).extras(extra::ALIAS).next() {
             names.references.push(format!("{}/{}", key.resource_type, String::from_utf8_lossy(alias)));
         }
         if let Some(version) = snapshot.version(key, row.version).await.map_err(problem)?
@@ -157,7 +177,7 @@ impl Session {
         let names = self.names().await?;
         let policy = {
             let mut snapshot = self.snapshot().await?;
-            self.gate.policy(&mut **snapshot, home).await?
+            self.gate.policy(&mut *snapshot, home).await?
         };
         let standing = decide::stand(&Asker { purpose: self.purpose_in(home), ..self.asker(&names) }, home, &policy);
         self.standings.lock().insert(home, (standing, policy.clone()));
@@ -195,15 +215,20 @@ impl Session {
 
     /// Reads a resource: `None` when it is not there or not for this caller to know.
     pub async fn read(&self, key: Key) -> Result<Option<Found>, Problem> {
-        self.read_at(key, None).await
+        self.read_at(key, None, true).await
+    }
+
+    /// As [`Session::read`], untraced: for a change of this resource, which is traced itself.
+    pub async fn peek(&self, key: Key) -> Result<Option<Found>, Problem> {
+        self.read_at(key, None, false).await
     }
 
     /// Reads one version of a resource.
     pub async fn read_version(&self, key: Key, version: u32) -> Result<Option<Found>, Problem> {
-        self.read_at(key, Some(version)).await
+        self.read_at(key, Some(version), true).await
     }
 
-    async fn read_at(&self, key: Key, wanted: Option<u32>) -> Result<Option<Found>, Problem> {
+    async fn read_at(&self, key: Key, wanted: Option<u32>, is_traced: bool) -> Result<Option<Found>, Problem> {
         if key.resource_type == resource_type::AUDIT_EVENT {
             return self.read_event(key).await;
         }
@@ -220,7 +245,9 @@ impl Session {
         };
         let Some(version) = version else { return Ok(None) };
         let Some(found) = self.found(&row, version).await? else { return Ok(None) };
-        self.trace(key.home, Deed::Read, basis, Some((key, number)), "", "");
+        if is_traced {
+            self.trace(key.home, Deed::Read, basis, Some((key, number)), "", "");
+        }
         Ok(Some(found))
     }
 
@@ -284,7 +311,7 @@ impl Session {
 
     /// The public id of a row: the one its client chose, or the enciphered key.
     pub(crate) fn public_id(&self, row: &Row) -> String {
-        match Sketch::new(&row.sketch).extras(extra::ALIAS).next() {
+        match Sketch(&row.sketch).extras(extra::ALIAS).next() {
             Some(alias) => String::from_utf8_lossy(alias).into_owned(),
             None => self.gate.cipher().seal(row.key),
         }
@@ -358,10 +385,10 @@ impl Session {
         snapshot.resolve(resource_type, id).await.map_err(problem)
     }
 
-    /// True when a resource of this key was written (a reserved id has none).
-    pub async fn exists(&self, key: Key) -> Result<bool, Problem> {
+    /// True when a resource of this key was ever written (a reserved id was not).
+    pub async fn is_written(&self, key: Key) -> Result<bool, Problem> {
         let mut snapshot = self.snapshot().await?;
-        Ok(snapshot.row(key).await.map_err(problem)?.is_some_and(|row| !row.deleted))
+        Ok(snapshot.row(key).await.map_err(problem)?.is_some())
     }
 
     /// Keys of the resources that carry a value of a global parameter; not yet decided upon.
@@ -475,7 +502,8 @@ impl Session {
             before = batch.last().map(|line| line.seq);
             for line in batch {
                 let key = audit::event_key(home, line.seq);
-                let entry = Entry::decode(&line.entry).ok_or_else(|| Problem::internal("unreadable log entry"))?;
+                let Some(bytes) = line.entry else { continue };
+                let entry = Entry::decode(&bytes).ok_or_else(|| Problem::internal("unreadable log entry"))?;
                 lines.extend(self.without_hidden(entry, &hidden).map(|entry| (key, entry)));
             }
             if is_last {
@@ -502,7 +530,7 @@ impl Session {
             snapshot.audit(key.home, after, 1).await.map_err(problem)?.pop()
         };
         let Some(line) = line.filter(|line| line.seq == key.seq) else { return Ok(None) };
-        let visible = self.log_line(key, &line.entry).await?;
+        let visible = self.log_line(key, line.entry.as_deref()).await?;
         if visible.is_some() {
             self.trace(key.home, Deed::ReadLog, "log", None, "AuditEvent", "");
         }
@@ -510,7 +538,7 @@ impl Session {
     }
 
     /// A line of the log as an `AuditEvent`, when this caller may see it.
-    pub(crate) async fn log_line(&self, key: Key, bytes: &[u8]) -> Result<Option<Found>, Problem> {
+    pub(crate) async fn log_line(&self, key: Key, bytes: Option<&[u8]>) -> Result<Option<Found>, Problem> {
         let (standing, _) = self.standing(key.home).await?;
         let is_system = matches!(self.principal.subject, Subject::System(_));
         let is_own = self.own_home() == Some(key.home) || self.principal.person_home() == Some(key.home);
@@ -518,7 +546,7 @@ impl Session {
             return Ok(None);
         }
         let hidden = self.hidden_in(key.home).await?;
-        let Some(entry) = Entry::decode(bytes).and_then(|entry| self.without_hidden(entry, &hidden)) else {
+        let Some(entry) = bytes.and_then(Entry::decode).and_then(|entry| self.without_hidden(entry, &hidden)) else {
             return Ok(None);
         };
         let patient = self.patient_of(key.home).await?;
@@ -555,7 +583,7 @@ pub(crate) fn owner_of(row: &Row) -> Option<Key> {
     if row.key.resource_type != resource_type::BINARY {
         return None;
     }
-    let block: [u8; 16] = Sketch::new(&row.sketch).extras(extra::OWNER).next()?.try_into().ok()?;
+    let block: [u8; 16] = Sketch(&row.sketch).extras(extra::OWNER).next()?.try_into().ok()?;
     Key::from_block(block)
 }
 
@@ -576,7 +604,7 @@ pub(crate) fn decide_facts(
     row: &Row,
     session: &Session,
 ) -> Decision {
-    let sketch = Sketch::new(&row.sketch);
+    let sketch = Sketch(&row.sketch);
     let document_types = document_types(row.key.resource_type, &sketch);
     let facts = Facts {
         home: row.key.home,

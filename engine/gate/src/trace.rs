@@ -39,6 +39,7 @@ impl Session {
             return Traced(result);
         }
         let audits = self.lines(accesses);
+        self.refresh().await;
         let commit = socle_store::Commit { audits, ..socle_store::Commit::default() };
         match self.gate.0.store.commit(commit).await {
             Ok(()) => Traced(result),

@@ -80,11 +80,12 @@ impl Session {
         let touched: Vec<Touched> = writes.iter().map(Touched::of).collect();
         let audits = self.lines(accesses);
         let commit = Commit { writes, reserved, audits, drawers };
+        // The view of the data is given back while the disk works: it would hold a reader for nothing.
+        self.renew().await;
         self.gate.0.store.commit(commit).await.map_err(problem)?;
         for touched in touched {
             self.after(&touched);
         }
-        self.renew().await;
         Ok(written)
     }
 
@@ -158,7 +159,7 @@ impl Session {
     /// The platform's own values: who wrote it, who is named as author, which document names this content, its own id.
     fn extras(&self, change: &Change, before: Option<&Before>, act: Act) -> Vec<(u32, Vec<u8>)> {
         let mut extras = Vec::new();
-        let kept = before.map(|before| Sketch::new(&before.row.sketch));
+        let kept = before.map(|before| Sketch(&before.row.sketch));
         let kept = |number| {
             let values = kept.as_ref().map(|sketch| sketch.extras(number).map(<[u8]>::to_vec).collect::<Vec<_>>());
             values.unwrap_or_default().into_iter().map(move |value| (number, value))
@@ -197,7 +198,7 @@ impl Session {
         let decision = match before {
             Some(before) if act != Act::Create => decide_facts(&asker, standing, act, &before.row, self),
             _ => {
-                let sketch = indexed.map(|indexed| Sketch::new(&indexed.sketch));
+                let sketch = indexed.map(|indexed| Sketch(&indexed.sketch));
                 let codes = sketch.as_ref().map(|sketch| document_types(change.key.resource_type, sketch));
                 let facts = Facts {
                     home: change.key.home,
@@ -253,7 +254,7 @@ struct Touched {
 
 impl Touched {
     fn of(write: &Write) -> Self {
-        let sketch = Sketch::new(&write.sketch);
+        let sketch = Sketch(&write.sketch);
         let codes = document_types(write.key.resource_type, &sketch);
         Touched {
             key: write.key,

@@ -95,7 +95,7 @@ impl PageCall {
             .into_iter()
             .map(|(label, href)| NavItem { label, href, is_current: is_within(&self.path, href) })
             .collect();
-        let today = socle_ui::dates::today(self.now);
+        let today = socle_ui::dates::date_of(self.now);
         let person = view.person;
         let age = person.and_then(|person| person.birth_date).map(|birth| socle_ui::dates::age(lang, birth, today));
         let banner = person.map(|person| PersonBanner {

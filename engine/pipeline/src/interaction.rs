@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::Value;
-use socle_kernel::{Instant, Issue, Lang, ResourceType};
+use socle_kernel::{Instant, Issue, Kind, Lang, Problem, ResourceType, limits};
 
 /// A FHIR interaction.
 #[derive(Clone, Debug)]
@@ -109,8 +109,8 @@ pub enum Patch {
 /// What the caller prefers (`Prefer` header), and their language.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Prefer {
-    /// What a write gives back.
-    pub returned: Returned,
+    /// What a write gives back; unsaid, a single write gives the resource and a Bundle gives headers only.
+    pub returned: Option<Returned>,
     /// True to ignore unknown search parameters (`handling=lenient`).
     pub is_lenient: bool,
     /// Language of messages.
@@ -120,10 +120,9 @@ pub struct Prefer {
 }
 
 /// What a write gives back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Returned {
     /// The resource as stored.
-    #[default]
     Representation,
     /// Headers only.
     Minimal,
@@ -148,4 +147,102 @@ pub struct Answer {
     pub location: Option<String>,
     /// Accepted, but worth mending.
     pub warnings: Vec<Issue>,
+}
+
+/// A request to the FHIR API before its body is looked at: method and address relative to the base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// The base itself.
+    Base,
+    /// `metadata`.
+    Metadata,
+    /// `Type`.
+    Type(ResourceType),
+    /// `Type/_search`.
+    TypeSearch(ResourceType),
+    /// `Type/id`.
+    Instance(ResourceType, String),
+    /// `Type/id/_history`.
+    History(ResourceType, String),
+    /// `Type/id/_history/version`.
+    Version(ResourceType, String, String),
+}
+
+impl Address {
+    /// Reads a path relative to the base, without the query.
+    pub fn parse(path: &str) -> Result<Address, Problem> {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let unknown = || {
+            Problem::new(Kind::NotFound, "Adresse inconnue de l'API FHIR.", "Unknown address of the FHIR API.")
+                .expecting("metadata | <Type> | <Type>/<id> | <Type>/<id>/_history[/<version>] | <Type>/_search")
+                .receiving(path)
+        };
+        let resource_type = |name: &str| {
+            name.parse::<ResourceType>().map_err(|_| {
+                Problem::new(
+                    Kind::NotFound,
+                    "Type de ressource inconnu en FHIR R4.",
+                    "Unknown resource type in FHIR R4.",
+                )
+                .coded("not-supported")
+                .receiving(name)
+            })
+        };
+        Ok(match parts.as_slice() {
+            [] => Address::Base,
+            ["metadata"] => Address::Metadata,
+            [name] => Address::Type(resource_type(name)?),
+            [name, "_search"] => Address::TypeSearch(resource_type(name)?),
+            [name, id] if is_id(id) => Address::Instance(resource_type(name)?, (*id).to_owned()),
+            [name, id, "_history"] if is_id(id) => Address::History(resource_type(name)?, (*id).to_owned()),
+            [name, id, "_history", version] if is_id(id) => {
+                Address::Version(resource_type(name)?, (*id).to_owned(), (*version).to_owned())
+            }
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+/// True for a FHIR `id`: letters, digits, `-` and `.`, 1 to 64 of them.
+pub fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
+}
+
+/// Reads `a=b&c=d` with percent-encoding; a name without `=` has an empty value.
+pub fn parse_query_text(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    let decode = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&spaced).decode_utf8().map(|text| text.into_owned()).map_err(|_| {
+            Problem::new(
+                Kind::Invalid,
+                "Un paramètre n'est pas de l'UTF-8 une fois décodé.",
+                "A parameter is not UTF-8 once decoded.",
+            )
+            .receiving(text)
+        })
+    };
+    let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+    if pairs.len() > limits::SEARCH_PARAMETERS {
+        return Err(Problem::new(Kind::Invalid, "Trop de paramètres.", "Too many parameters.")
+            .coded("too-costly")
+            .expecting(format!("at most {} (SEARCH_PARAMETERS)", limits::SEARCH_PARAMETERS)));
+    }
+    pairs
+        .into_iter()
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decode(name)?, decode(value)?))
+        })
+        .collect()
+}
+
+/// The version of an `If-Match` header: `W/"3"` or `"3"`.
+pub fn parse_if_match(text: &str) -> Result<u32, Problem> {
+    let inner = text.trim().trim_start_matches("W/").trim_matches('"');
+    inner.parse().map_err(|_| {
+        Problem::new(Kind::Invalid, "If-Match doit nommer une version.", "If-Match must name a version.")
+            .at("If-Match")
+            .expecting("W/\"<version>\"")
+            .receiving(text)
+    })
 }

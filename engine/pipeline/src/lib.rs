@@ -16,13 +16,15 @@ mod query;
 mod read;
 pub mod room;
 mod shape;
-mod transaction;
+mod subset;
+pub mod transaction;
 mod write;
 
 pub use frame::{PersonShown, View, encode};
 pub use import::{ImportOutcome, Imported};
-pub use interaction::{Answer, Interaction, Patch, Prefer, Returned, Target};
+pub use interaction::{Address, Answer, Interaction, Patch, Prefer, Returned, Target};
 pub use page::{Form, Handler, Method, Page, PageAnswer, PageCall, Upload, Who};
 pub use pipeline::{Pipeline, Settings};
 pub use plan::{Draft, Plan, Verb, Via};
-pub use room::{Authenticator, Credentials, Identified, Room, Rules};
+pub use transaction::outcome;
+pub use room::{Authenticator, Credentials, Identified, Importer, Room, Rules};

@@ -2,9 +2,10 @@
 
 use crate::interaction::{Answer, Interaction, Prefer};
 use crate::page::{Page, PageAnswer, PageCall};
-use crate::room::{Authenticator, Credentials, Identified, Room, Rules};
+use crate::room::{Authenticator, Credentials, Identified, Importer, Room, Rules};
 use socle_gate::{Gate, Session, Traced};
 use socle_kernel::{Kind, Problem, ResourceType};
+use futures_util::future::BoxFuture;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ struct Inner {
     rules: HashMap<ResourceType, Arc<dyn Rules>>,
     pages: Vec<(&'static str, Page)>,
     authenticator: Option<Arc<dyn Authenticator>>,
+    importer: Option<Arc<dyn Importer>>,
 }
 
 /// The pipeline. Cheap to clone.
@@ -36,7 +38,7 @@ impl Pipeline {
     pub fn new(gate: Gate, settings: Settings, rooms: Vec<Room>) -> Self {
         let mut rules = HashMap::new();
         let mut pages: Vec<(&'static str, Page)> = Vec::new();
-        let mut authenticator = None;
+        let (mut authenticator, mut importer) = (None, None);
         for room in rooms {
             for resource_type in room.types {
                 if let Some(room_rules) = &room.rules {
@@ -54,8 +56,12 @@ impl Pipeline {
                 assert!(authenticator.is_none(), "two rooms tell callers apart; one is {}", room.name);
                 authenticator = Some(found);
             }
+            if let Some(found) = room.importer {
+                assert!(importer.is_none(), "two rooms read documents of another form; one is {}", room.name);
+                importer = Some(found);
+            }
         }
-        Pipeline(Arc::new(Inner { gate, settings, rules, pages, authenticator }))
+        Pipeline(Arc::new(Inner { gate, settings, rules, pages, authenticator, importer }))
     }
 
     /// The gate.
@@ -76,6 +82,10 @@ impl Pipeline {
     /// Every page with the room it belongs to.
     pub fn pages(&self) -> &[(&'static str, Page)] {
         &self.0.pages
+    }
+
+    pub(crate) fn importer(&self) -> Option<&Arc<dyn Importer>> {
+        self.0.importer.as_ref()
     }
 
     pub(crate) fn rules(&self, resource_type: ResourceType) -> Option<&Arc<dyn Rules>> {
@@ -120,12 +130,18 @@ impl Pipeline {
     }
 
     /// Answers an interaction within an open session; for pages and for entries of a Bundle.
-    pub async fn interact(
-        &self,
-        session: &Session,
+    ///
+    /// Boxed, because entries of a Bundle are interactions themselves.
+    pub fn interact<'a>(
+        &'a self,
+        session: &'a Session,
         interaction: Interaction,
         prefer: Prefer,
-    ) -> Result<Answer, Problem> {
+    ) -> BoxFuture<'a, Result<Answer, Problem>> {
+        Box::pin(self.answer(session, interaction, prefer))
+    }
+
+    async fn answer(&self, session: &Session, interaction: Interaction, prefer: Prefer) -> Result<Answer, Problem> {
         if let Interaction::Capabilities = interaction {
             return Ok(self.capabilities(session.now()));
         }

@@ -21,6 +21,16 @@ pub struct Room {
     pub pages: Vec<Page>,
     /// Who tells callers apart; exactly one room brings it.
     pub authenticator: Option<Arc<dyn Authenticator>>,
+    /// Turns documents of another form (CDA) into Bundles; at most one room brings it.
+    pub importer: Option<Arc<dyn Importer>>,
+}
+
+/// Turns a document of another form into a transaction that publishes it, for `socle import`.
+#[async_trait]
+pub trait Importer: Send + Sync {
+    /// The `transaction` Bundle (ITI-65: submission set, document reference, content; and the `Patient` when nobody with
+    /// the identifiers of the header is known yet). `None` when these bytes are of no form this room reads.
+    async fn bundle(&self, pipeline: &Pipeline, session: &Session, content: &[u8]) -> Result<Option<serde_json::Value>, Problem>;
 }
 
 /// What must hold before a write of a room's types; the same for FHIR, pages, imports.

@@ -77,7 +77,8 @@ fn load_types(table: &'static str, codes: &HashMap<&'static str, &'static CodeSe
             last.elements.push(Element {
                 name: first.strip_suffix("[x]").unwrap_or(first),
                 is_choice: first.ends_with("[x]"),
-                min: min.parse().unwrap_or(0),
+                min: min.trim_end_matches('s').parse().unwrap_or(0),
+                is_summary: min.ends_with('s'),
                 max: max.parse().ok(),
                 types: names.split(' ').filter(|name| !name.is_empty()).map(type_ref).collect(),
                 codes: codes.get(set).copied(),

@@ -1,0 +1,95 @@
+//! The CapabilityStatement, generated from what the code does.
+
+use crate::interaction::Answer;
+use crate::pipeline::Pipeline;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use socle_fhir::ParamKind;
+use socle_kernel::{Instant, ResourceType, resource_type};
+
+impl Pipeline {
+    pub(crate) fn capabilities(&self, now: Instant) -> Answer {
+        let statement = self.statement(now);
+        Answer { status: 200, body: Some(Bytes::from(socle_fhir::json::to_text(&statement))), ..Answer::default() }
+    }
+
+    fn statement(&self, now: Instant) -> Value {
+        let settings = self.settings();
+        let base = self.fhir_base();
+        let resources: Vec<Value> = ResourceType::all().map(resource).collect();
+        json!({
+            "resourceType": "CapabilityStatement",
+            "status": "active",
+            "date": now.to_string(),
+            "publisher": "Socle",
+            "kind": "instance",
+            "software": { "name": "Socle", "version": settings.version },
+            "implementation": { "description": if settings.is_demo { "Socle (DÉMO)" } else { "Socle" }, "url": base },
+            "fhirVersion": "4.0.1",
+            "format": ["json", "application/fhir+json"],
+            "patchFormat": ["application/json-patch+json", "application/fhir+json"],
+            "implementationGuide": ["https://interop.esante.gouv.fr/ig/fhir/pdsm"],
+            "rest": [{
+                "mode": "server",
+                "security": {
+                    "cors": false,
+                    "service": [{ "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR" }] }],
+                    "description": "OAuth 2.0 (SMART App Launch 2): bearer token on every request but this one.",
+                    "extension": [{ "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris", "extension": [
+                        { "url": "authorize", "valueUri": format!("{}/oidc/authorize", settings.base_url) },
+                        { "url": "token", "valueUri": format!("{}/oidc/token", settings.base_url) }] }],
+                },
+                "resource": resources,
+                "interaction": [{ "code": "transaction" }, { "code": "batch" }],
+            }],
+        })
+    }
+}
+
+fn resource(resource_type: ResourceType) -> Value {
+    let is_log = resource_type == resource_type::AUDIT_EVENT;
+    let codes: &[&str] = if is_log {
+        &["read", "search-type"]
+    } else {
+        &["read", "vread", "history-instance", "create", "update", "patch", "delete", "search-type"]
+    };
+    let interactions: Vec<Value> = codes.iter().map(|code| json!({ "code": code })).collect();
+    let params: Vec<Value> = socle_fhir::parameters(resource_type)
+        .iter()
+        .map(|parameter| json!({ "name": parameter.code, "type": kind(parameter.kind) }))
+        .collect();
+    let mut value = json!({
+        "type": resource_type.name(),
+        "interaction": interactions,
+        "versioning": "versioned-update",
+        "readHistory": !is_log,
+        "updateCreate": !is_log,
+        "conditionalCreate": !is_log,
+        "conditionalUpdate": !is_log,
+        "conditionalDelete": if is_log { "not-supported" } else { "single" },
+        "referencePolicy": ["literal", "logical", "local"],
+        "searchInclude": ["*"],
+        "searchParam": params,
+    });
+    if resource_type == resource_type::DOCUMENT_REFERENCE {
+        value["supportedProfile"] = json!([
+            "https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-comprehensive-document-reference",
+            "https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-simplified-publish",
+        ]);
+    }
+    value
+}
+
+fn kind(kind: ParamKind) -> &'static str {
+    match kind {
+        ParamKind::Number => "number",
+        ParamKind::Date => "date",
+        ParamKind::String => "string",
+        ParamKind::Token => "token",
+        ParamKind::Reference => "reference",
+        ParamKind::Composite => "composite",
+        ParamKind::Quantity => "quantity",
+        ParamKind::Uri => "uri",
+        ParamKind::Special => "special",
+    }
+}

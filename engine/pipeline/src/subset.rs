@@ -1,0 +1,49 @@
+//! `_elements` and `_summary`: a resource reduced to what was asked, and marked as reduced.
+
+use serde_json::{Map, Value, json};
+use socle_fhir::{Query, Summary};
+
+/// Members that every reduced resource keeps.
+const KEPT: [&str; 4] = ["resourceType", "id", "meta", "implicitRules"];
+
+/// Reduces a resource in place and tags it `SUBSETTED`.
+pub(crate) fn reduce(resource: &mut Value, query: &Query) {
+    let Value::Object(members) = resource else { return };
+    match query.summary {
+        Summary::Data => {
+            members.shift_remove("text");
+        }
+        Summary::Text => retain(members, |name| name == "text" || is_mandatory(query, name)),
+        Summary::Summary => retain(members, |name| is_summary(query, name)),
+        Summary::Whole | Summary::Count => {}
+    }
+    if !query.elements.is_empty() {
+        retain(members, |name| query.elements.iter().any(|wanted| wanted == name) || is_mandatory(query, name));
+    }
+    tag(members);
+}
+
+fn is_mandatory(query: &Query, name: &str) -> bool {
+    let definition = socle_fhir::definitions::resource(query.resource_type);
+    definition.member(name).is_some_and(|member| member.element.min > 0)
+}
+
+fn is_summary(query: &Query, name: &str) -> bool {
+    let definition = socle_fhir::definitions::resource(query.resource_type);
+    definition.member(name).is_some_and(|member| member.element.is_summary || member.element.min > 0)
+}
+
+/// Keeps members by name; `_x` goes with `x`.
+fn retain(members: &mut Map<String, Value>, keep: impl Fn(&str) -> bool) {
+    members.retain(|name, _| KEPT.contains(&name.as_str()) || keep(name.strip_prefix('_').unwrap_or(name)));
+}
+
+fn tag(members: &mut Map<String, Value>) {
+    let meta = members.entry("meta").or_insert_with(|| json!({}));
+    if let Value::Object(meta) = meta {
+        let tags = meta.entry("tag").or_insert_with(|| json!([]));
+        if let Value::Array(tags) = tags {
+            tags.push(json!({ "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED" }));
+        }
+    }
+}
