@@ -1,5 +1,6 @@
 //! The narrative block of a section: the part a document promises to be readable.
 
+use super::Attachment;
 use super::read::Xml;
 use super::writer::{Writer, file_kind};
 use crate::{Icon, dates};
@@ -202,7 +203,7 @@ impl<'a> Writer<'a> {
             let again = self.lang.pick("déjà montré plus haut", "already shown above");
             return html! { p class="hint" { (caption) " (" (again) ")" } };
         }
-        if matches!(file.media_type.as_str(), "image/png" | "image/jpeg") {
+        if is_image(file) {
             let data = BASE64.encode(&file.content);
             return html! {
                 figure class="cda-figure" {
@@ -212,8 +213,13 @@ impl<'a> Writer<'a> {
         }
         let size = dates::size(self.lang, file.content.len() as u64);
         let kind = file_kind(self.lang, &file.media_type);
-        let label =
-            format!("{} {} ({kind}, {size})", self.lang.pick("Pièce jointe", "Attachment"), index + 1);
+        let name = self.lang.pick("Pièce jointe", "Attachment");
+        let is_file = |file: &&Attachment| !is_image(file);
+        let number = match self.attachments.iter().filter(is_file).count() {
+            0 | 1 => String::new(),
+            _ => format!(" {}", self.attachments.iter().take(index + 1).filter(is_file).count()),
+        };
+        let label = format!("{name}{number} ({kind}, {size})");
         html! {
             p class="cda-file" {
                 (Icon::Document.markup()) " "
@@ -221,6 +227,11 @@ impl<'a> Writer<'a> {
             }
         }
     }
+}
+
+/// An image that a page may show as data.
+fn is_image(file: &Attachment) -> bool {
+    matches!(file.media_type.as_str(), "image/png" | "image/jpeg")
 }
 
 /// The id of a place of the text that a link leads to.

@@ -302,7 +302,7 @@ fn an_image_named_many_times_is_embedded_once() {
 fn a_file_that_no_text_refers_to_is_listed_at_the_end() {
     let file = "<entry><observationMedia ID=\"i\"><value mediaType=\"application/pdf\" representation=\"B64\">JVBERi0xLjQ=</value></observationMedia></entry>";
     let text = words(&shown(&section(&format!("<text>voir le fichier</text>{file}"))));
-    assert!(text.contains("Pièces jointes Pièce jointe 1 (PDF, 8 octets)"), "{text}");
+    assert!(text.contains("Pièces jointes Pièce jointe (PDF, 8 octets)"), "{text}");
 }
 
 #[test]
