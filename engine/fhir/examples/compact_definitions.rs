@@ -149,7 +149,12 @@ fn write_type(
         let set_name = set.clone().unwrap_or_default();
         used.extend(set);
         let summary = if element["isSummary"] == true { "s" } else { "" };
-        let _ = writeln!(table, "{name}\t{}{summary}\t{}\t{types}\t{set_name}", element["min"], text(element, "max"));
+        let _ = writeln!(
+            table,
+            "{name}\t{}{summary}\t{}\t{types}\t{set_name}",
+            element["min"],
+            text(element, "max")
+        );
     }
     for (below, base) in nested {
         write_type(table, used, codes, (&below, "B", &base), elements);
@@ -193,8 +198,7 @@ fn binding(element: &Value, codes: &CodeSets) -> Option<String> {
 }
 
 fn search_parameters(definitions: &[Value]) -> (String, BTreeSet<String>) {
-    let kinds: BTreeMap<&str, &str> =
-        definitions.iter().map(|d| (text(d, "url"), text(d, "type"))).collect();
+    let kinds: BTreeMap<&str, &str> = definitions.iter().map(|d| (text(d, "url"), text(d, "type"))).collect();
     let mut rows = BTreeSet::new();
     let mut names = BTreeSet::new();
     for definition in definitions {
@@ -279,10 +283,10 @@ fn append_numbers(path: &Path, names: &BTreeSet<String>) -> Result<(), Box<dyn E
         })
         .collect::<Result<_, Box<dyn Error>>>()?;
     let known: BTreeSet<&str> = rows.iter().map(|(_, code)| code.as_str()).collect();
-    let mut next = rows.iter().map(|(number, _)| number + 1).max().unwrap_or(100).max(100);
-    for name in names.iter().filter(|name| !known.contains(name.as_str())) {
-        let _ = writeln!(table, "{next}\t{name}");
-        next += 1;
+    let first = rows.iter().map(|(number, _)| number + 1).max().unwrap_or(100).max(100);
+    let new = names.iter().filter(|name| !known.contains(name.as_str()));
+    for (number, name) in (first..).zip(new) {
+        let _ = writeln!(table, "{number}\t{name}");
     }
     fs::write(path, table)?;
     Ok(())

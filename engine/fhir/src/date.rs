@@ -53,12 +53,20 @@ impl FhirDate {
             return None;
         }
         if bytes.len() == 4 {
-            return Self::days(Date::new(year, 1, 1).ok()?, Date::new(year.checked_add(1)?, 1, 1).ok(), Precision::Year);
+            return Self::days(
+                Date::new(year, 1, 1).ok()?,
+                Date::new(year.checked_add(1)?, 1, 1).ok(),
+                Precision::Year,
+            );
         }
         let month = i8::try_from(after(bytes, 4, b'-', 2)?).ok()?;
         let first = Date::new(year, month, 1).ok()?;
         if bytes.len() == 7 {
-            let next = if month == 12 { Date::new(year.checked_add(1)?, 1, 1) } else { Date::new(year, month + 1, 1) };
+            let next = if month == 12 {
+                Date::new(year.checked_add(1)?, 1, 1)
+            } else {
+                Date::new(year, month + 1, 1)
+            };
             return Self::days(first, next.ok(), Precision::Month);
         }
         let day = i8::try_from(after(bytes, 7, b'-', 2)?).ok()?;
@@ -147,7 +155,8 @@ fn read_zone(text: &str) -> Option<(Offset, bool)> {
 
 fn digits(bytes: &[u8], start: usize, count: usize) -> Option<u32> {
     let part = bytes.get(start..start + count)?;
-    part.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
+    part.iter()
+        .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
 }
 
 fn after(bytes: &[u8], at: usize, separator: u8, count: usize) -> Option<u32> {
@@ -166,10 +175,30 @@ mod tests {
             ("2024-02", "2024-02-01T00:00:00.000Z", "2024-03-01T00:00:00.000Z", Precision::Month),
             ("2026-12", "2026-12-01T00:00:00.000Z", "2027-01-01T00:00:00.000Z", Precision::Month),
             ("2024-02-29", "2024-02-29T00:00:00.000Z", "2024-03-01T00:00:00.000Z", Precision::Day),
-            ("2026-11-21T20:15+01:00", "2026-11-21T19:15:00.000Z", "2026-11-21T19:16:00.000Z", Precision::Minute),
-            ("2026-11-21T20:15:07Z", "2026-11-21T20:15:07.000Z", "2026-11-21T20:15:08.000Z", Precision::Second),
-            ("2026-11-21T20:15:07.5Z", "2026-11-21T20:15:07.500Z", "2026-11-21T20:15:07.600Z", Precision::Fraction),
-            ("2026-11-21T20:15:07.123-05:00", "2026-11-22T01:15:07.123Z", "2026-11-22T01:15:07.124Z", Precision::Fraction),
+            (
+                "2026-11-21T20:15+01:00",
+                "2026-11-21T19:15:00.000Z",
+                "2026-11-21T19:16:00.000Z",
+                Precision::Minute,
+            ),
+            (
+                "2026-11-21T20:15:07Z",
+                "2026-11-21T20:15:07.000Z",
+                "2026-11-21T20:15:08.000Z",
+                Precision::Second,
+            ),
+            (
+                "2026-11-21T20:15:07.5Z",
+                "2026-11-21T20:15:07.500Z",
+                "2026-11-21T20:15:07.600Z",
+                Precision::Fraction,
+            ),
+            (
+                "2026-11-21T20:15:07.123-05:00",
+                "2026-11-22T01:15:07.123Z",
+                "2026-11-22T01:15:07.124Z",
+                Precision::Fraction,
+            ),
         ];
         for (text, start, end, precision) in table {
             let date = FhirDate::parse(text).expect(text);
@@ -182,9 +211,23 @@ mod tests {
     #[test]
     fn refuses_what_is_no_date() {
         for text in [
-            "", "20", "0000", "2026-13", "2026-00-01", "2026-02-30", "2026-1-1", "2026-11-21T", "2026-11-21 20:15",
-            "2026-11-21T25:00:00Z", "2026-11-21T20:15:61Z", "2026-11-21T20:15:00.Z", "2026-11-21T20:15:00+1:00",
-            "2026-11-21T20:15:00+15:00", "2026-11-21Z", "21/11/2026", "２０２６",
+            "",
+            "20",
+            "0000",
+            "2026-13",
+            "2026-00-01",
+            "2026-02-30",
+            "2026-1-1",
+            "2026-11-21T",
+            "2026-11-21 20:15",
+            "2026-11-21T25:00:00Z",
+            "2026-11-21T20:15:61Z",
+            "2026-11-21T20:15:00.Z",
+            "2026-11-21T20:15:00+1:00",
+            "2026-11-21T20:15:00+15:00",
+            "2026-11-21Z",
+            "21/11/2026",
+            "２０２６",
         ] {
             assert_eq!(FhirDate::parse(text), None, "{text}");
         }

@@ -4,7 +4,9 @@ use crate::date::day_number;
 use crate::fhirpath::{Context, Element, Item, evaluate};
 use crate::names::normalise_name;
 use crate::search::sketch::{EntryKind, SketchWriter};
-use crate::search::{self, ParamKind, Parameter, composite, date, number, quantity, reference, string, token, uri};
+use crate::search::{
+    self, ParamKind, Parameter, composite, date, number, quantity, reference, string, token, uri,
+};
 use serde_json::Value;
 use socle_kernel::resource_type::PATIENT;
 use socle_kernel::{Instant, ResourceType};
@@ -39,9 +41,26 @@ pub struct Indexed {
 
 /// Parameters that tell when something happened; the first one a resource has a value for gives its `sort_date`.
 const SORT_DATES: [&str; 20] = [
-    "date", "authored", "authoredon", "authored-on", "period", "effective", "occurrence", "recorded-date",
-    "onset-date", "sent", "recorded", "issued", "created", "started", "start", "whenhandedover", "whenprepared",
-    "when", "collected", "last-date",
+    "date",
+    "authored",
+    "authoredon",
+    "authored-on",
+    "period",
+    "effective",
+    "occurrence",
+    "recorded-date",
+    "onset-date",
+    "sent",
+    "recorded",
+    "issued",
+    "created",
+    "started",
+    "start",
+    "whenhandedover",
+    "whenprepared",
+    "when",
+    "collected",
+    "last-date",
 ];
 
 /// Indexes a resource. `extras` are values of the platform (numbers below 100), kept as they are.

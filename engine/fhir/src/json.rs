@@ -14,7 +14,9 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
         let offset = error.valid_up_to();
         Problem::new(
             Kind::Invalid,
-            format!("Le corps n'est pas de l'UTF-8 valide : octet {offset}. Envoyez du JSON encodé en UTF-8."),
+            format!(
+                "Le corps n'est pas de l'UTF-8 valide : octet {offset}. Envoyez du JSON encodé en UTF-8."
+            ),
             format!("The body is not valid UTF-8: byte {offset}. Send JSON encoded as UTF-8."),
         )
         .coded("structure")

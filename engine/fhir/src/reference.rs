@@ -90,7 +90,9 @@ impl<'a> Reference<'a> {
     pub fn local(&self, own_base: &str) -> Option<(ResourceType, &'a str)> {
         match self {
             Reference::Local { resource_type, id, .. } => Some((*resource_type, id)),
-            Reference::Absolute { base, resource_type, id, .. } if *base == own_base.trim_end_matches('/') => {
+            Reference::Absolute { base, resource_type, id, .. }
+                if *base == own_base.trim_end_matches('/') =>
+            {
                 Some((*resource_type, id))
             }
             _ => None,
@@ -135,8 +137,10 @@ fn is_urn(text: &str) -> bool {
 /// Names of members whose type is uri, url or canonical and that may carry the address of a resource.
 /// `system`, `value`, `fullUrl` and `div` are never such members.
 fn is_address_name(name: &str) -> bool {
-    matches!(name, "url" | "uri" | "valueUri" | "valueUrl" | "valueCanonical" | "resource" | "source" | "target")
-        || name.starts_with("instantiates")
+    matches!(
+        name,
+        "url" | "uri" | "valueUri" | "valueUrl" | "valueCanonical" | "resource" | "source" | "target"
+    ) || name.starts_with("instantiates")
         || name.ends_with("Canonical")
         || name.ends_with("Uri") && name != "systemUri"
 }
@@ -157,7 +161,12 @@ mod tests {
         );
         assert_eq!(
             Reference::parse("https://a.example/fhir/Patient/1"),
-            Reference::Absolute { base: "https://a.example/fhir", resource_type: PATIENT, id: "1", version: None }
+            Reference::Absolute {
+                base: "https://a.example/fhir",
+                resource_type: PATIENT,
+                id: "1",
+                version: None
+            }
         );
         assert_eq!(Reference::parse("urn:oid:1.2"), Reference::Urn("urn:oid:1.2"));
         assert_eq!(Reference::parse("#p"), Reference::Contained("p"));
@@ -165,7 +174,16 @@ mod tests {
             Reference::parse("Patient?identifier=a|b"),
             Reference::Conditional { resource_type: PATIENT, query: "identifier=a|b" }
         );
-        for other in ["", "Patient", "Patients/1", "Patient/a b", "Patient/", "/Patient/1", "http://x", "ftp://a/Patient/1"] {
+        for other in [
+            "",
+            "Patient",
+            "Patients/1",
+            "Patient/a b",
+            "Patient/",
+            "/Patient/1",
+            "http://x",
+            "ftp://a/Patient/1",
+        ] {
             assert_eq!(Reference::parse(other), Reference::Other(other), "{other}");
         }
     }

@@ -43,7 +43,8 @@ fn load_codes(table: &'static str) -> HashMap<&'static str, &'static CodeSet> {
     let mut sets: HashMap<&'static str, CodeSet> = HashMap::new();
     for line in table.lines() {
         let mut columns = line.split('\t');
-        let (Some(address), Some(system), Some(codes)) = (columns.next(), columns.next(), columns.next()) else {
+        let (Some(address), Some(system), Some(codes)) = (columns.next(), columns.next(), columns.next())
+        else {
             continue;
         };
         let set = sets.entry(address).or_insert_with(|| CodeSet { address, codes: Vec::new() });

@@ -36,7 +36,9 @@ pub(super) fn same(left: &Item<'_>, right: &Item<'_>) -> Option<bool> {
         (Item::Quantity(one, unit), Item::Quantity(other, other_unit)) => {
             (unit == other_unit).then(|| one.compare(other).is_eq())
         }
-        (Item::Element(one), Item::Element(other)) => Some(one.value == other.value && one.sibling == other.sibling),
+        (Item::Element(one), Item::Element(other)) => {
+            Some(one.value == other.value && one.sibling == other.sibling)
+        }
         (Item::Resolved(one), Item::Resolved(other)) => Some(std::ptr::eq(one, other)),
         (one, other) => match (number(&one), number(&other)) {
             (Some(one), Some(other)) => Some(one.compare(other).is_eq()),
@@ -108,7 +110,9 @@ pub(super) fn ordered(
 ) -> Result<Option<bool>, PathError> {
     let (left, right) = (left.to_system(), right.to_system());
     let order = match (&left, &right) {
-        (Item::String(one), Item::String(other)) | (Item::Time(one), Item::Time(other)) => Some(one.cmp(other)),
+        (Item::String(one), Item::String(other)) | (Item::Time(one), Item::Time(other)) => {
+            Some(one.cmp(other))
+        }
         (Item::Quantity(one, unit), Item::Quantity(other, other_unit)) => {
             (unit == other_unit).then(|| one.compare(*other))
         }

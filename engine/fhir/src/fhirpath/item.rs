@@ -145,8 +145,7 @@ fn push_member<'a>(value: &'a Value, holder: &'static Type, key: &str, name: &st
     let definition = member.type_ref.definition();
     let codes = member.element.codes;
     let content = value.get(key);
-    let sibling =
-        if definition.kind == TypeKind::Primitive { value.get(format!("_{key}")) } else { None };
+    let sibling = if definition.kind == TypeKind::Primitive { value.get(format!("_{key}")) } else { None };
     let mut push = |value: Option<&'a Value>, sibling: Option<&'a Value>| {
         let value = value.filter(|value| !value.is_null());
         let sibling = sibling.filter(|sibling| sibling.is_object());

@@ -37,20 +37,10 @@ const LEVELS: [&[(&str, Operator)]; 9] = [
         ("!=", Operator::NotEqual),
         ("!~", Operator::NotEquivalent),
     ],
-    &[
-        ("<=", Operator::AtMost),
-        ("<", Operator::Less),
-        (">", Operator::Greater),
-        (">=", Operator::AtLeast),
-    ],
+    &[("<=", Operator::AtMost), ("<", Operator::Less), (">", Operator::Greater), (">=", Operator::AtLeast)],
     &[("|", Operator::Union)],
     &[("+", Operator::Plus), ("-", Operator::Minus), ("&", Operator::Concatenate)],
-    &[
-        ("*", Operator::Times),
-        ("/", Operator::DividedBy),
-        ("div", Operator::Div),
-        ("mod", Operator::Mod),
-    ],
+    &[("*", Operator::Times), ("/", Operator::DividedBy), ("div", Operator::Div), ("mod", Operator::Mod)],
 ];
 /// `is` and `as` bind tighter than `|` and looser than `+`.
 const TYPE_LEVEL: usize = 7;

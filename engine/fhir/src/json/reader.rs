@@ -62,7 +62,10 @@ impl<'a> Reader<'a> {
             let (line, column) = self.position(self.at);
             return Err(Problem::new(
                 Kind::Invalid,
-                format!("L'imbrication dépasse {} niveaux (ligne {line}, colonne {column}).", limits::NESTING),
+                format!(
+                    "L'imbrication dépasse {} niveaux (ligne {line}, colonne {column}).",
+                    limits::NESTING
+                ),
                 format!("Nesting is deeper than {} levels (line {line}, column {column}).", limits::NESTING),
             )
             .coded("too-long")
@@ -192,7 +195,8 @@ impl<'a> Reader<'a> {
                 self.at += 2;
                 let second = self.read_four_digits()?;
                 if !(0xdc00..=0xdfff).contains(&second) {
-                    return Err(self.wrong("la seconde moitié d'une paire UTF-16", "the second half of a UTF-16 pair"));
+                    return Err(self
+                        .wrong("la seconde moitié d'une paire UTF-16", "the second half of a UTF-16 pair"));
                 }
                 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)
             }
@@ -279,7 +283,9 @@ impl<'a> Reader<'a> {
         let (line, column) = self.position(at);
         Problem::new(
             Kind::Invalid,
-            format!("Le nom « {name} » est écrit deux fois dans le même objet (ligne {line}, colonne {column})."),
+            format!(
+                "Le nom « {name} » est écrit deux fois dans le même objet (ligne {line}, colonne {column})."
+            ),
             format!("The name `{name}` occurs twice in the same object (line {line}, column {column})."),
         )
         .coded("structure")

@@ -14,11 +14,7 @@ pub fn changed_elements(before: &Value, after: &Value) -> Vec<String> {
     for name in names {
         let (one, other) = (old.get(name), new.get(name));
         match name {
-            "meta" => {
-                if without_version(one) != without_version(other) {
-                    changed.push("meta".to_owned());
-                }
-            }
+            "meta" if without_version(one) == without_version(other) => {}
             "extension" | "modifierExtension" => changed_extensions(name, one, other, &mut changed),
             _ if one != other => {
                 let plain = name.strip_prefix('_').unwrap_or(name).to_owned();
@@ -49,7 +45,8 @@ fn changed_extensions(name: &str, before: Option<&Value>, after: Option<&Value>,
     addresses.sort_unstable();
     addresses.dedup();
     for url in addresses {
-        let of = |all: &[Value]| -> Vec<Value> { all.iter().filter(|e| address(e) == url).cloned().collect() };
+        let of =
+            |all: &[Value]| -> Vec<Value> { all.iter().filter(|e| address(e) == url).cloned().collect() };
         if of(&old) != of(&new) {
             changed.push(format!("{name}({url})"));
         }

@@ -54,7 +54,10 @@ impl<'a> Operation<'a> {
     }
 
     fn text(&self, name: &str, member: &str) -> Result<&'a str, Problem> {
-        self.part(name).and_then(|part| part.get(member)).and_then(Value::as_str).ok_or_else(|| self.lacks(name))
+        self.part(name)
+            .and_then(|part| part.get(member))
+            .and_then(Value::as_str)
+            .ok_or_else(|| self.lacks(name))
     }
 
     fn lacks(&self, name: &str) -> Problem {
@@ -149,7 +152,8 @@ impl<'a> Operation<'a> {
             Some(kind) if element.is_choice => choice_name(name, kind),
             _ => name.to_owned(),
         };
-        let holder = at_mut(document, &place.steps).and_then(Value::as_object_mut).ok_or_else(|| self.nowhere())?;
+        let holder =
+            at_mut(document, &place.steps).and_then(Value::as_object_mut).ok_or_else(|| self.nowhere())?;
         if element.is_array() {
             let list = holder.entry(key).or_insert_with(|| Value::Array(Vec::new()));
             list.as_array_mut().ok_or_else(|| self.nowhere())?.push(value);
@@ -182,7 +186,11 @@ impl<'a> Operation<'a> {
             let new = choice_name(base, kind);
             *holder = std::mem::take(holder)
                 .into_iter()
-                .map(|(name, old_value)| if name == *old { (new.clone(), value.clone()) } else { (name, old_value) })
+                .map(
+                    |(name, old_value)| {
+                        if name == *old { (new.clone(), value.clone()) } else { (name, old_value) }
+                    },
+                )
                 .collect();
             return Ok(());
         }
@@ -226,7 +234,9 @@ impl<'a> Operation<'a> {
         let first = places.first().ok_or_else(|| self.nowhere())?;
         match first.steps.split_last() {
             Some((Step::Index(_), list)) => Ok((list.to_vec(), first.definition)),
-            _ => Err(inapplicable(self.at, "Cet élément n'est pas une liste.", "This element is not a list.")),
+            _ => {
+                Err(inapplicable(self.at, "Cet élément n'est pas une liste.", "This element is not a list."))
+            }
         }
     }
 
@@ -336,16 +346,17 @@ fn locate(expr: &Expr, root: &Place, document: &Value) -> Option<Vec<Place>> {
         Expr::Call(Some(target), name, arguments) => {
             let places = locate(target, root, document)?;
             match (name.as_str(), arguments.as_slice()) {
-                ("where", [criteria]) => Some(
-                    places.into_iter().filter(|place| holds(criteria, place, document)).collect(),
-                ),
+                ("where", [criteria]) => {
+                    Some(places.into_iter().filter(|place| holds(criteria, place, document)).collect())
+                }
                 ("first", []) => Some(places.into_iter().take(1).collect()),
                 ("last", []) => Some(places.into_iter().next_back().into_iter().collect()),
                 ("single", []) => Some(places),
                 ("extension", [Expr::Literal(Literal::String(url))]) => {
                     let extensions = places.iter().flat_map(|place| children(place, "extension", document));
                     let has_url = |place: &Place| {
-                        at(document, &place.steps).and_then(|e| e.get("url")).and_then(Value::as_str) == Some(url)
+                        at(document, &place.steps).and_then(|e| e.get("url")).and_then(Value::as_str)
+                            == Some(url)
                     };
                     Some(extensions.filter(has_url).collect())
                 }

@@ -153,7 +153,8 @@ fn filter(resource_type: ResourceType, name: &str, value: &str) -> Result<Option
 fn chain(resource_type: ResourceType, name: &str, value: &str) -> Result<Option<Filter>, Problem> {
     let Some((first, rest)) = name.split_once('.') else { return Ok(None) };
     let (code, named) = first.split_once(':').map_or((first, None), |(code, named)| (code, Some(named)));
-    let Some(known) = parameter(resource_type, code).filter(|known| known.kind == ParamKind::Reference) else {
+    let Some(known) = parameter(resource_type, code).filter(|known| known.kind == ParamKind::Reference)
+    else {
         return Ok(None);
     };
     let target = match named {
@@ -247,15 +248,20 @@ fn test(
                 Some("of-type") => TokenTest::typed(&parts(text)),
                 Some(other) => return Err(bad_modifier(name, other, "not, of-type, missing")),
             };
-            let expected =
-                if modifier == Some("of-type") { "system|code|value" } else { "code, system|code, |code, system|" };
+            let expected = if modifier == Some("of-type") {
+                "system|code|value"
+            } else {
+                "code, system|code, |code, system|"
+            };
             Test::Token(found.ok_or_else(|| wrong(expected))?)
         }
         ParamKind::Reference => reference_test(known, name, modifier, text)?,
         ParamKind::Quantity => {
             plain("missing")?;
             let found = QuantityTest::new(&parts(text));
-            Test::Quantity(found.ok_or_else(|| wrong("5.4, gt5.4, 5.4|http://unitsofmeasure.org|mg, 5.4||mg"))?)
+            Test::Quantity(
+                found.ok_or_else(|| wrong("5.4, gt5.4, 5.4|http://unitsofmeasure.org|mg, 5.4||mg"))?,
+            )
         }
         ParamKind::Uri => {
             let mode = match modifier {
@@ -296,28 +302,28 @@ fn reference_test(
             return Ok(Test::Reference(ReferenceTest::Identifier(test)));
         }
         Some(named) => {
-            let one: ResourceType = named
-                .parse()
-                .map_err(|_| bad_modifier(name, named, &format!("{}, identifier, missing", target_names(known))))?;
+            let one: ResourceType = named.parse().map_err(|_| {
+                bad_modifier(name, named, &format!("{}, identifier, missing", target_names(known)))
+            })?;
             vec![one]
         }
         None if known.code == "patient" => vec![socle_kernel::resource_type::PATIENT],
         None => known.targets.clone(),
     };
-    let test = ReferenceTest::new(&text_value, &types).ok_or_else(|| wrong("id, Type/id, https://…/Type/id"))?;
+    let test =
+        ReferenceTest::new(&text_value, &types).ok_or_else(|| wrong("id, Type/id, https://…/Type/id"))?;
     Ok(Test::Reference(test))
 }
 
 fn composite_test(known: &Parameter, name: &str, text: &str) -> Result<Test, Problem> {
     let values = split(text, '$');
-    let (Some([first, second]), [one, other]) = (known.components.get(..2).and_then(|c| c.first_chunk::<2>()), values.as_slice())
-    else {
-        return Err(bad_value(name, text, "value1$value2"));
-    };
-    Ok(Test::Composite(CompositeTest {
-        first: Box::new(test(first.kind, known, name, None, one)?),
-        second: Box::new(test(second.kind, known, name, None, other)?),
-    }))
+    if values.len() != known.components.len() {
+        let form: Vec<&str> = known.components.iter().map(|part| part.kind.code()).collect();
+        return Err(bad_value(name, text, &form.join("$")));
+    }
+    let parts =
+        known.components.iter().zip(values).map(|(part, value)| test(part.kind, known, name, None, value));
+    Ok(Test::Composite(CompositeTest { parts: parts.collect::<Result<_, _>>()? }))
 }
 
 const DATE_HELP: &str = "2026, 2026-11, 2026-11-21, ge2026-11-21T20:15:00+01:00";
@@ -345,7 +351,9 @@ fn unknown(resource_type: ResourceType, name: &str) -> Problem {
 fn bad_value(name: &str, received: &str, expected: &str) -> Problem {
     Problem::new(
         Kind::Invalid,
-        format!("La valeur du paramètre « {name} » ne se lit pas. Écrivez-la sous l'une des formes attendues."),
+        format!(
+            "La valeur du paramètre « {name} » ne se lit pas. Écrivez-la sous l'une des formes attendues."
+        ),
         format!("The value of the parameter `{name}` cannot be read. Write it in one of the expected forms."),
     )
     .coded("value")

@@ -145,12 +145,8 @@ fn birth_days(filter: &Filter) -> Option<(i32, i32)> {
     let Asks::AnyOf(tests) = &filter.asks else { return None };
     let [Test::Date(test)] = tests.as_slice() else { return None };
     let (start, end) = test.range;
-    let (first, last) = date::day_range(&FhirDate {
-        start,
-        end,
-        precision: date::Precision::Day,
-        has_zone: false,
-    });
+    let (first, last) =
+        date::day_range(&FhirDate { start, end, precision: date::Precision::Day, has_zone: false });
     match test.prefix {
         Prefix::Eq => Some((first, last)),
         Prefix::Ge => Some((first, i32::MAX)),

@@ -1,24 +1,32 @@
-//! Composite parameters: two values that one element has together.
+//! Composite parameters: values that one element has together.
 
-use super::sketch::{EntryKind, put_entry, take_entry};
 use super::Component;
+use super::sketch::{EntryKind, put_entry, take_entry};
 use crate::fhirpath::{Context, Item, evaluate};
 use crate::index::value_entries;
 use crate::query::Test;
 
-/// Gives the entries of one item: each value of the first part with each of the second.
+/// Most combinations that one element gives.
+const COMBINATIONS: usize = 1_024;
+
+/// Gives the entries of one item: each value of one part with each of the others.
 pub(crate) fn entries<'a>(
     item: &Item<'a>,
     components: &[Component],
     context: &Context<'a>,
     out: &mut dyn FnMut(EntryKind, &[u8]),
 ) {
-    let parts: Vec<Vec<Vec<u8>>> = components.iter().map(|part| part_entries(item, part, context)).collect();
-    let [first, second] = parts.as_slice() else { return };
-    for one in first {
-        for other in second {
-            out(EntryKind::Composite, &[one.as_slice(), other.as_slice()].concat());
-        }
+    let mut combinations: Vec<Vec<u8>> = vec![Vec::new()];
+    for component in components {
+        let found = part_entries(item, component, context);
+        combinations = combinations
+            .iter()
+            .flat_map(|before| found.iter().map(move |part| [before.as_slice(), part.as_slice()].concat()))
+            .take(COMBINATIONS)
+            .collect();
+    }
+    for combination in combinations {
+        out(EntryKind::Composite, &combination);
     }
 }
 
@@ -39,8 +47,8 @@ fn part_entries<'a>(item: &Item<'a>, part: &Component, context: &Context<'a>) ->
 /// One alternative of a composite search.
 #[derive(Clone, Debug)]
 pub(crate) struct CompositeTest {
-    pub(crate) first: Box<Test>,
-    pub(crate) second: Box<Test>,
+    /// One test for each part, in order.
+    pub(crate) parts: Vec<Test>,
 }
 
 impl CompositeTest {
@@ -48,8 +56,11 @@ impl CompositeTest {
         if kind != EntryKind::Composite {
             return false;
         }
-        let Some((one, first, rest)) = take_entry(payload) else { return false };
-        let Some((other, second, _)) = take_entry(rest) else { return false };
-        self.first.matches(one, first) && self.second.matches(other, second)
+        let mut rest = payload;
+        self.parts.iter().all(|test| {
+            let Some((kind, part, after)) = take_entry(rest) else { return false };
+            rest = after;
+            test.matches(kind, part)
+        })
     }
 }

@@ -133,9 +133,10 @@ impl ReferenceTest {
     /// `Type/id` for a type, when an id alone may be of it.
     pub(crate) fn literal_of(&self, wanted: ResourceType) -> Option<String> {
         match self {
-            ReferenceTest::Exact { literal, .. } => {
-                literal.split_once('/').is_some_and(|(name, _)| name == wanted.name()).then(|| literal.clone())
-            }
+            ReferenceTest::Exact { literal, .. } => literal
+                .split_once('/')
+                .is_some_and(|(name, _)| name == wanted.name())
+                .then(|| literal.clone()),
             ReferenceTest::Id { id, types, .. } if types.is_empty() || types.contains(&wanted) => {
                 Some(format!("{wanted}/{id}"))
             }
@@ -163,7 +164,9 @@ impl ReferenceTest {
                 let rest = payload.strip_prefix(address.as_bytes());
                 rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'|')
             }
-            (ReferenceTest::Identifier(test), EntryKind::ReferenceIdentifier) => test.matches_payload(payload),
+            (ReferenceTest::Identifier(test), EntryKind::ReferenceIdentifier) => {
+                test.matches_payload(payload)
+            }
             _ => false,
         }
     }

@@ -49,7 +49,8 @@ struct Added {
 }
 
 fn load() -> Table {
-    let numbers: HashMap<&'static str, u32> = super::systems::rows(NUMBERS).map(|(n, code)| (code, n)).collect();
+    let numbers: HashMap<&'static str, u32> =
+        super::systems::rows(NUMBERS).map(|(n, code)| (code, n)).collect();
     let mut rows: HashMap<String, BTreeMap<&'static str, Row>> = HashMap::new();
     for line in unpack(OFFICIAL).lines() {
         let mut columns = line.split('\t');

@@ -112,9 +112,12 @@ impl TokenTest {
         };
         let filled = |text: &String| (!text.is_empty()).then(|| text.clone());
         match parts {
-            [code] if !code.is_empty() => {
-                Some(TokenTest { system: None, code: Some(code.clone()), typed_value: None, system_text: None })
-            }
+            [code] if !code.is_empty() => Some(TokenTest {
+                system: None,
+                code: Some(code.clone()),
+                typed_value: None,
+                system_text: None,
+            }),
             [system, code] if !(system.is_empty() && code.is_empty()) => Some(TokenTest {
                 system: Some(written(system)),
                 code: filled(code),
@@ -146,7 +149,8 @@ impl TokenTest {
             (EntryKind::Token, None) => self.matches_payload(payload),
             (EntryKind::TypedToken, Some(value)) => {
                 let Some(at) = payload.iter().rposition(|byte| *byte == 0) else { return false };
-                payload[at + 1..].eq_ignore_ascii_case(value.as_bytes()) && self.matches_payload(&payload[..at])
+                payload[at + 1..].eq_ignore_ascii_case(value.as_bytes())
+                    && self.matches_payload(&payload[..at])
             }
             _ => false,
         }

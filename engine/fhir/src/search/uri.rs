@@ -45,7 +45,8 @@ impl UriTest {
         }
         let wanted = self.text.as_bytes();
         let starts = |long: &[u8], short: &[u8], next: u8| {
-            long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest[0] == next || short.ends_with(&[next]))
+            long.strip_prefix(short)
+                .is_some_and(|rest| rest.is_empty() || rest[0] == next || short.ends_with(&[next]))
         };
         match self.mode {
             UriMode::Exact => starts(payload, wanted, b'|'),

@@ -84,8 +84,9 @@ fn is_date_time(text: &str) -> bool {
 
 /// With seconds and a time zone.
 fn is_moment(text: &str) -> bool {
-    FhirDate::parse(text)
-        .is_some_and(|date| date.has_zone && matches!(date.precision, Precision::Second | Precision::Fraction))
+    FhirDate::parse(text).is_some_and(|date| {
+        date.has_zone && matches!(date.precision, Precision::Second | Precision::Fraction)
+    })
 }
 
 fn is_time(text: &str) -> bool {
@@ -111,8 +112,9 @@ fn is_code(text: &str) -> bool {
 fn is_oid(text: &str) -> bool {
     let mut arcs = text.split('.');
     let is_first = matches!(arcs.next(), Some("0" | "1" | "2"));
-    let is_arc =
-        |arc: &str| arc == "0" || (!arc.starts_with('0') && !arc.is_empty() && arc.bytes().all(|b| b.is_ascii_digit()));
+    let is_arc = |arc: &str| {
+        arc == "0" || (!arc.starts_with('0') && !arc.is_empty() && arc.bytes().all(|b| b.is_ascii_digit()))
+    };
     is_first && text.contains('.') && arcs.all(is_arc)
 }
 
@@ -134,7 +136,7 @@ fn is_base64(text: &str) -> bool {
         }
         count += 1;
     }
-    count > 0 && count % 4 == 0 && padding <= 2
+    count > 0 && count.is_multiple_of(4) && padding <= 2
 }
 
 fn is_div(text: &str) -> bool {

@@ -38,7 +38,15 @@ impl Walk {
         }
     }
 
-    fn error(&mut self, code: &'static str, path: &str, fr: String, en: String, expected: &str, received: &str) {
+    fn error(
+        &mut self,
+        code: &'static str,
+        path: &str,
+        fr: String,
+        en: String,
+        expected: &str,
+        received: &str,
+    ) {
         let mut issue = Issue::error(code, path, Words::new(fr, en)).received(received);
         issue.expected = (!expected.is_empty()).then(|| expected.to_owned());
         self.push(issue);
@@ -131,7 +139,10 @@ impl Walk {
         self.error(
             "structure",
             &format!("{path}.{name}"),
-            format!("L'élément « {name} » n'existe pas dans {}. Vérifiez son nom ou retirez-le.", definition.name),
+            format!(
+                "L'élément « {name} » n'existe pas dans {}. Vérifiez son nom ou retirez-le.",
+                definition.name
+            ),
             format!("{} has no element `{name}`. Check its name or leave it out.", definition.name),
             &known.join(", "),
             name,
@@ -159,7 +170,8 @@ impl Walk {
             self.error(
                 "structure",
                 path,
-                "Les deux tableaux d'un élément primitif ont la même longueur : complétez avec null.".to_owned(),
+                "Les deux tableaux d'un élément primitif ont la même longueur : complétez avec null."
+                    .to_owned(),
                 "Both arrays of a primitive element have the same length: fill up with null.".to_owned(),
                 "the same length",
                 &items.len().to_string(),
@@ -243,12 +255,17 @@ impl Walk {
     }
 
     fn code(&mut self, member: &Member, code: &str, path: &str) {
-        let Some(codes) = member.element.codes.filter(|codes| codes.system_of(code).is_none()) else { return };
+        let Some(codes) = member.element.codes.filter(|codes| codes.system_of(code).is_none()) else {
+            return;
+        };
         let known: Vec<&str> = codes.codes.iter().map(|(code, _)| *code).take(40).collect();
         self.error(
             "code-invalid",
             path,
-            format!("Le code n'est pas dans le jeu de valeurs obligatoire {}. Choisissez un code de la liste.", codes.address),
+            format!(
+                "Le code n'est pas dans le jeu de valeurs obligatoire {}. Choisissez un code de la liste.",
+                codes.address
+            ),
             format!("The code is not in the required value set {}. Pick a code of the list.", codes.address),
             &known.join(", "),
             code,
@@ -337,7 +354,8 @@ impl Walk {
             self.error(
                 "structure",
                 path,
-                "Une extension a soit une valeur (value[x]), soit des extensions, jamais les deux ni aucune.".to_owned(),
+                "Une extension a soit une valeur (value[x]), soit des extensions, jamais les deux ni aucune."
+                    .to_owned(),
                 "An extension has either a value (value[x]) or extensions, never both nor none.".to_owned(),
                 "value[x] or extension",
                 if has_value { "value[x] and extension" } else { "nothing" },
@@ -350,7 +368,9 @@ impl Walk {
         let is_address = |text: &str| {
             let scheme = text.split(':').next().unwrap_or("");
             text.len() > scheme.len() + 1
-                && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+                && scheme
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
         };
         if matches!(Reference::parse(text), Reference::Other(_)) && !is_address(text) {
             self.error(

@@ -9,8 +9,18 @@ use std::borrow::Cow;
 /// The answer, or `None` when the function is not one of texts.
 pub(super) fn call<'a>(call: &Call<'a, '_>) -> Result<Option<Items<'a>>, PathError> {
     const NAMES: [&str; 12] = [
-        "indexOf", "substring", "startsWith", "endsWith", "contains", "upper", "lower", "replace", "length",
-        "toChars", "trim", "join",
+        "indexOf",
+        "substring",
+        "startsWith",
+        "endsWith",
+        "contains",
+        "upper",
+        "lower",
+        "replace",
+        "length",
+        "toChars",
+        "trim",
+        "join",
     ];
     if !NAMES.contains(&call.name) {
         return Ok(None);
