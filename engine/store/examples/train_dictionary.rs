@@ -6,6 +6,8 @@
 //! dictionary holds fragments of its samples. Every tenth resource is kept aside to report the ratio on bodies the
 //! dictionary has not seen.
 
+#![expect(clippy::print_stdout, reason = "a command that reports on its output")]
+
 use flate2::read::MultiGzDecoder;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;

@@ -15,8 +15,8 @@ use futures_util::StreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
+use parking_lot::Mutex;
 use socle_kernel::{Chance, HomeId};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub(crate) struct Blobs {
     objects: Arc<dyn ObjectStore>,
     folder: PathBuf,
     reserve_bytes: u64,
+    /// Held while the folder of a home is made.
+    making: Mutex<()>,
 }
 
 impl Blobs {
@@ -39,28 +41,53 @@ impl Blobs {
         let fails = |error: &dyn std::fmt::Display| {
             StoreError::Io(format!("the folder of document contents {}: {error}", folder.display()))
         };
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
-            .map_err(|error| fails(&error))?;
+        disk::make_folder(&folder).map_err(|error| fails(&error))?;
         let objects =
             LocalFileSystem::new_with_prefix(&folder).map_err(|error| fails(&error))?.with_fsync(true);
-        Ok(Blobs { objects: Arc::new(objects), folder, reserve_bytes: config.reserve_bytes })
+        Ok(Blobs {
+            objects: Arc::new(objects),
+            folder,
+            reserve_bytes: config.reserve_bytes,
+            making: Mutex::new(()),
+        })
     }
 
-    /// Keeps a content; durable when it returns.
-    pub(crate) async fn put(&self, key: &HomeKey, content: Bytes, chance: &dyn Chance) -> Result<BlobRef> {
+    /// Seals a content under a new name.
+    pub(crate) fn seal(
+        &self,
+        key: &HomeKey,
+        content: &[u8],
+        chance: &dyn Chance,
+    ) -> Result<(BlobRef, Vec<u8>)> {
         if disk::free_bytes(&self.folder)? < self.reserve_bytes.saturating_add(content.len() as u64) {
             return Err(StoreError::Full);
         }
         let mut name = [0u8; 16];
         chance.fill(&mut name);
         let blob = BlobRef { name, size: content.len() as u64 };
-        let sealed = seal(key, &blob, &content, chance)?;
-        drop(content);
-        match self.objects.put(&place(key.home(), &name), sealed.into()).await {
-            Ok(_) => Ok(blob),
+        let sealed = seal(key, &blob, content, chance)?;
+        self.make_home(key.home()).map_err(|error| StoreError::Io(format!("document contents: {error}")))?;
+        Ok((blob, sealed))
+    }
+
+    /// Makes the folder of a home durable before anything is put in it: of two tasks that would make it at the same time,
+    /// `object_store` has only one sync the folders above.
+    fn make_home(&self, home: HomeId) -> std::io::Result<()> {
+        let _one_at_a_time = self.making.lock();
+        let above = self.folder.join(&home_hex(home)[..2]);
+        let own = above.join(home_hex(home));
+        if own.exists() {
+            return Ok(());
+        }
+        std::fs::create_dir_all(&own)?;
+        disk::sync_folder(&above)?;
+        disk::sync_folder(&self.folder)
+    }
+
+    /// Keeps a sealed content; durable when it returns.
+    pub(crate) async fn put(&self, home: HomeId, blob: &BlobRef, sealed: Vec<u8>) -> Result<()> {
+        match self.objects.put(&place(home, &blob.name), sealed.into()).await {
+            Ok(_) => Ok(()),
             Err(error) if is_full(&error) => Err(StoreError::Full),
             Err(error) => Err(StoreError::Io(format!("document content: {error}"))),
         }
@@ -96,8 +123,12 @@ impl Blobs {
     }
 }
 
+fn home_hex(home: HomeId) -> String {
+    HEXLOWER.encode(&home.number().to_be_bytes()[1..])
+}
+
 fn folder_of(home: HomeId) -> Path {
-    let hex = HEXLOWER.encode(&home.number().to_be_bytes()[1..]);
+    let hex = home_hex(home);
     Path::from_iter([&hex[..2], &hex])
 }
 

@@ -30,11 +30,7 @@ pub(crate) fn take_folder(folder: &Path) -> Result<FolderLock> {
     let fails = |what: &str, error: &dyn std::fmt::Display| {
         StoreError::Io(format!("the store's folder {shown} {what}: {error}"))
     };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| fails("cannot be made", &error))?;
+    make_folder(folder).map_err(|error| fails("cannot be made", &error))?;
     let kind = statfs(folder).map_err(|error| fails("cannot be examined", &error))?.f_type;
     if let Some(name) = network_name(kind) {
         return Err(StoreError::Io(format!(
@@ -57,6 +53,19 @@ pub(crate) fn take_folder(folder: &Path) -> Result<FolderLock> {
         ))),
         Err(error) => Err(fails("cannot be locked", &error)),
     }
+}
+
+/// Makes a folder, and those above it, readable by their owner only; durable when it returns.
+pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let whole = std::path::absolute(folder)?;
+    let missing: Vec<&Path> = whole.ancestors().take_while(|above| !above.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(&whole)?;
+    missing.into_iter().filter_map(Path::parent).try_for_each(sync_folder)
+}
+
+/// Makes the entries of a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// The name of a network file system; `None` for a local one. The number's width and sign differ between machines; the

@@ -3,16 +3,16 @@
 //! One 32-byte file is the only secret to keep apart from the data. Every purpose has its own key, derived with
 //! HKDF-SHA-256 and a label, so that no key serves twice.
 
-use crate::{Result, StoreError};
+use crate::{Result, StoreError, disk};
 use ed25519_dalek::SigningKey;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use socle_kernel::Chance;
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -95,7 +95,7 @@ impl PlatformKeys {
     }
 
     /// The key of [`socle_kernel::IdCipher`].
-    pub fn id(&self) -> [u8; 16] {
+    pub fn id_key(&self) -> [u8; 16] {
         let long = Zeroizing::new(self.derive("id"));
         let mut key = [0u8; 16];
         key.copy_from_slice(&long[..16]);
@@ -103,12 +103,12 @@ impl PlatformKeys {
     }
 
     /// The key under which access and refresh tokens are hashed.
-    pub fn token(&self) -> [u8; 32] {
+    pub fn token_key(&self) -> [u8; 32] {
         self.derive("token")
     }
 
     /// The key that authenticates cookies.
-    pub fn cookie(&self) -> [u8; 32] {
+    pub fn cookie_key(&self) -> [u8; 32] {
         self.derive("cookie")
     }
 
@@ -173,7 +173,7 @@ impl Keyed {
 
 fn create(path: &Path, chance: &dyn Chance) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    disk::make_folder(folder)?;
     let mut suffix = [0u8; 8];
     chance.fill(&mut suffix);
     let draft = folder.join(format!(".platform.key.{:016x}", u64::from_le_bytes(suffix)));
@@ -187,11 +187,7 @@ fn create(path: &Path, chance: &dyn Chance) -> std::io::Result<()> {
     let removed = fs::remove_file(&draft);
     written?;
     removed?;
-    File::open(folder)?.sync_all()?;
-    match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
-        _ => Ok(()),
-    }
+    disk::sync_folder(folder)
 }
 
 fn write_draft(draft: &Path, key: &[u8; KEY_BYTES]) -> std::io::Result<()> {
@@ -251,12 +247,17 @@ mod tests {
     #[test]
     fn every_purpose_has_its_own_key_and_none_is_printed() {
         let keys = PlatformKeys::from_bytes([7; 32]);
-        let all =
-            [keys.derive("wrap"), keys.derive("index"), keys.token(), keys.cookie(), keys.fingerprint()];
+        let all = [
+            keys.derive("wrap"),
+            keys.derive("index"),
+            keys.token_key(),
+            keys.cookie_key(),
+            keys.fingerprint(),
+        ];
         for (index, one) in all.iter().enumerate() {
             assert!(all.iter().skip(index + 1).all(|other| other != one));
         }
         assert_eq!(format!("{keys:?}"), "PlatformKeys(…)");
-        assert_ne!(PlatformKeys::from_bytes([8; 32]).id(), keys.id());
+        assert_ne!(PlatformKeys::from_bytes([8; 32]).id_key(), keys.id_key());
     }
 }

@@ -36,9 +36,10 @@ pub async fn open(
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
 ) -> Result<Arc<dyn Store>> {
-    tokio::task::spawn_blocking(move || sqlite::open(config, keys, clock, chance))
+    let store = tokio::task::spawn_blocking(move || sqlite::open(config, keys, clock, chance))
         .await
-        .unwrap_or_else(|error| Err(StoreError::Io(format!("interrupted: {error}"))))
+        .unwrap_or_else(|error| Err(StoreError::Io(format!("interrupted: {error}"))))?;
+    Ok(Arc::new(store))
 }
 
 /// Verifies the audit log of a folder without opening the store: it may be stopped, or held by a running server. Takes

@@ -4,10 +4,10 @@
 use crate::keys::Keyed;
 use crate::places::{self, RowPlace, VersionPlace};
 use crate::ring::{KeyRing, Wrapped};
-use crate::seal::HomeKey;
-use crate::{AuditWrite, BlobRef, Commit, DrawerWrite, KeyValue, Person, Result, Write};
+use crate::seal::{BODY_MOST, HomeKey};
+use crate::{AuditWrite, BlobRef, Commit, DrawerWrite, KeyValue, Person, Result, StoreError, Write};
 use socle_kernel::{Chance, HomeId, Instant, Key, Seq};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A value of the table of keys: parameter and truncated HMAC.
@@ -80,6 +80,12 @@ impl Preparer<'_> {
         let keys = self.keys(commit)?;
         let mut sealed = Sealed { reserved: commit.reserved.clone(), ..Sealed::default() };
         for write in &commit.writes {
+            if write.body.len() > BODY_MOST {
+                return Err(StoreError::Io(format!(
+                    "a body of {} bytes is longer than {BODY_MOST}",
+                    write.body.len()
+                )));
+            }
             sealed.writes.push(self.write(write, &keys[&write.key.home]));
         }
         for audit in &commit.audits {
@@ -111,13 +117,8 @@ impl Preparer<'_> {
         let homes = homes.chain(commit.audits.iter().map(|audit| audit.home));
         let homes =
             homes.chain(commit.drawers.iter().filter(|drawer| drawer.value.is_some()).map(|d| d.home));
-        let mut keys = BTreeMap::new();
-        for home in homes {
-            if !keys.contains_key(&home) {
-                keys.insert(home, self.key(home)?);
-            }
-        }
-        Ok(keys)
+        let homes: BTreeSet<HomeId> = homes.collect();
+        homes.into_iter().map(|home| Ok((home, self.key(home)?))).collect()
     }
 
     fn write(&self, write: &Write, key: &HomeKey) -> SealedWrite {

@@ -21,6 +21,9 @@ const TAG: usize = 16;
 /// The id of a home's first key.
 pub(crate) const FIRST_KEY: u16 = 1;
 
+/// Longest body, in bytes: what a request may hold, with room for what the pipeline adds to it.
+pub(crate) const BODY_MOST: usize = 2 * limits::BODY_BYTES;
+
 const FORM_PLAIN: u8 = 1;
 const FORM_ZSTD: u8 = 2;
 
@@ -166,7 +169,7 @@ impl HomeKey {
             .map_err(|_| corrupt())?;
         match header.form {
             FORM_PLAIN => Ok(plain),
-            FORM_ZSTD => compress::expand(header.dictionary, &plain, limits::BODY_BYTES * 2)
+            FORM_ZSTD => compress::expand(header.dictionary, &plain, BODY_MOST)
                 .map_err(|error| StoreError::Corrupt(format!("{what}: {error}"))),
             _ => Err(corrupt()),
         }

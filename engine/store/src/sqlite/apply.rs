@@ -1,7 +1,9 @@
 //! Writes one sealed commit inside the writer's transaction.
 
 use super::database_error;
-use super::read::{BLOB_BYTES, Opener, PLATFORM, column, find_drawer, number_column, seq_column, stored_key};
+use super::decode::{
+    BLOB_BYTES, Opener, PLATFORM, column, find_drawer, number_column, seq_column, stored_key,
+};
 use crate::merkle::{self, Frontier};
 use crate::prepare::{Sealed, SealedAudit, SealedDrawer, SealedWrite};
 use crate::ring::KeyRing;

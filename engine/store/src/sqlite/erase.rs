@@ -5,7 +5,7 @@
 //! without holding up the writer, then removes the rows and the note. A crash in between is made good at the next start.
 
 use super::apply::{Ends, KEY_REMOVE, PERSON_REMOVE};
-use super::read::{BLOB_BYTES, column, home_of, number_column};
+use super::decode::{BLOB_BYTES, column, home_of, number_column};
 use super::{database_error, sql};
 use crate::{BlobRef, Result};
 use rusqlite::{Connection, params};

@@ -1,10 +1,14 @@
 //! The store on SQLite: one file, one writer, many readers, one process.
 
 mod apply;
+mod decode;
 mod erase;
+mod log;
 mod read;
 mod schema;
 mod sql;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod write;
 
@@ -13,7 +17,6 @@ pub(crate) use verify::verify_file;
 use crate::blobs::{self, Blobs};
 use crate::head::{Inclusion, SignedHead};
 use crate::keys::Keyed;
-use crate::merkle::Frontier;
 use crate::prepare::{Preparer, Sealed};
 use crate::ring::KeyRing;
 use crate::seal::{HomeKey, Wrapper};
@@ -21,13 +24,13 @@ use crate::{
     AuditReport, BlobRef, Commit, PlatformKeys, Result, Snapshot, Store, StoreConfig, StoreError,
     StoreFigures, disk,
 };
-use apply::{Ends, Refusal};
+use apply::Refusal;
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use read::{Pool, SqliteSnapshot};
-use rusqlite::{Connection, ErrorCode, OptionalExtension};
-use socle_kernel::{Chance, Clock, HomeId, Instant, limits};
+use rusqlite::{Connection, ErrorCode};
+use socle_kernel::{Chance, Clock, HomeId, limits};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -82,7 +85,7 @@ pub(crate) fn open(
     keys: PlatformKeys,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
-) -> Result<Arc<dyn Store>> {
+) -> Result<SqliteStore> {
     let lock = disk::take_folder(&config.folder)?;
     let mut conn = schema::open_writer(&config, &keys)?;
     for home in erase::pending(&conn)? {
@@ -91,8 +94,8 @@ pub(crate) fn open(
         erase::sweep(&sweep, home, &found)?;
         sweep.commit().map_err(database_error)?;
     }
-    let ends = load_ends(&conn, &keys)?;
-    let head = last_head(&conn)?.map(|head| (head.size, head.at));
+    let ends = log::load_ends(&conn, &keys)?;
+    let head = log::last_head(&conn)?.map(|head| (head.size, head.at));
     let ring = Arc::new(KeyRing::new(Wrapper::new(&keys.wrap())));
     let (feed_sender, feed) = watch::channel(ends.feed);
     let queued_bytes = Arc::new(AtomicUsize::new(0));
@@ -122,6 +125,7 @@ pub(crate) fn open(
         folder: inner.config.folder.clone(),
         reserve_bytes: inner.config.reserve_bytes,
         log_is_dirty: true,
+        log_most_bytes: write::LOG_MOST_BYTES,
         broken: None,
         lock,
     };
@@ -130,84 +134,18 @@ pub(crate) fn open(
         .name("socle-writer".to_owned())
         .spawn(move || writer.run(&receiver))
         .map_err(|error| StoreError::Io(format!("the writer's thread cannot start: {error}")))?;
-    Ok(Arc::new(SqliteStore {
+    Ok(SqliteStore {
         inner: Arc::new(inner),
         queue: Mutex::new(Some(sender)),
         thread: Mutex::new(Some(thread)),
-    }))
-}
-
-/// The tree of the audit log and the end of the feed, as they were left. A tree that does not verify must not grow.
-fn load_ends(conn: &Connection, keys: &PlatformKeys) -> Result<Ends> {
-    let frontier = match load_tree(conn)? {
-        None => Frontier::default(),
-        Some(tree) => tree.frontier(&keys.audit_mac()).ok_or_else(|| {
-            StoreError::Corrupt(
-                "the tree of the audit log was altered; `socle audit verify` names what else was".to_owned(),
-            )
-        })?,
-    };
-    let feed: Option<i64> = conn
-        .query_row(sql::FEED_LAST, [read::PLATFORM], |row| row.get(0))
-        .optional()
-        .map_err(database_error)?;
-    let feed =
-        u64::try_from(feed.unwrap_or(0)).map_err(|_| StoreError::Corrupt("the feed's end".to_owned()))?;
-    Ok(Ends { frontier, feed, ..Ends::default() })
-}
-
-/// The row of the audit log's tree.
-struct Tree {
-    size: u64,
-    frontier: Vec<u8>,
-    mac: Vec<u8>,
-}
-
-impl Tree {
-    /// The frontier, when its authentication code holds.
-    fn frontier(&self, mac: &Keyed) -> Option<Frontier> {
-        let holds = mac.holds(&[&self.size.to_be_bytes(), &self.frontier], &self.mac);
-        if holds { Frontier::from_bytes(self.size, &self.frontier) } else { None }
-    }
-}
-
-fn load_tree(conn: &Connection) -> Result<Option<Tree>> {
-    conn.query_row(sql::TREE, [read::PLATFORM], |row| {
-        let size: i64 = row.get(0)?;
-        Ok(Tree { size: u64::try_from(size).unwrap_or(u64::MAX), frontier: row.get(1)?, mac: row.get(2)? })
     })
-    .optional()
-    .map_err(database_error)
-}
-
-fn last_head(conn: &Connection) -> Result<Option<SignedHead>> {
-    let row = conn
-        .query_row(sql::HEAD_LAST, [read::PLATFORM], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })
-        .optional()
-        .map_err(database_error)?;
-    row.map(head_of).transpose()
-}
-
-/// A head from its columns.
-fn head_of((size, root, at, signature): (i64, Vec<u8>, i64, Vec<u8>)) -> Result<SignedHead> {
-    let head = || {
-        Some(SignedHead {
-            size: u64::try_from(size).ok()?,
-            root: root.try_into().ok()?,
-            at: Instant(at),
-            signature: signature.try_into().ok()?,
-        })
-    };
-    head().ok_or_else(|| StoreError::Corrupt(format!("the head of the audit log at {size} lines")))
 }
 
 impl Inner {
     fn preparer<T>(&self, work: impl FnOnce(&Preparer<'_>) -> Result<T>) -> Result<T> {
         let load = |home| {
             let lookup = self.lookup.lock();
-            read::newest_key(lookup.as_ref().ok_or(StoreError::Busy)?, home)
+            decode::newest_key(lookup.as_ref().ok_or(StoreError::Busy)?, home)
         };
         let (ring, index, chance) = (&*self.ring, &self.index, &*self.chance);
         work(&Preparer { ring, index, chance, load: &load })
@@ -217,7 +155,7 @@ impl Inner {
     fn stored_key(&self, home: HomeId, id: u16) -> Result<Arc<HomeKey>> {
         self.ring.for_read(home, id, || {
             let lookup = self.lookup.lock();
-            read::stored_key(lookup.as_ref().ok_or(StoreError::Busy)?, home, id)
+            decode::stored_key(lookup.as_ref().ok_or(StoreError::Busy)?, home, id)
         })
     }
 
@@ -315,7 +253,10 @@ impl Store for SqliteStore {
 
     async fn put_blob(&self, home: HomeId, content: Bytes) -> Result<BlobRef> {
         let key = self.kept_key(home).await?;
-        self.inner.blobs.put(&key, content, &*self.inner.chance).await
+        let inner = self.inner.clone();
+        let (blob, sealed) = beside(move || inner.blobs.seal(&key, &content, &*inner.chance)).await?;
+        self.inner.blobs.put(home, &blob, sealed).await?;
+        Ok(blob)
     }
 
     async fn get_blob(&self, home: HomeId, blob: &BlobRef) -> Result<Bytes> {
@@ -330,8 +271,8 @@ impl Store for SqliteStore {
             return Err(StoreError::Erased(home));
         }
         let sealed = sealed?;
-        let key = key?;
-        blobs::open(&key, blob, &sealed)
+        let (key, blob) = (key?, blob.clone());
+        beside(move || blobs::open(&key, &blob, &sealed)).await
     }
 
     async fn feed_after(&self, number: u64) {
@@ -360,7 +301,7 @@ impl Store for SqliteStore {
     }
 
     async fn audit_head(&self) -> Result<Option<SignedHead>> {
-        last_head(self.inner.pool.lend().await?.conn()?)
+        log::last_head(self.inner.pool.lend().await?.conn()?)
     }
 
     async fn inclusion(&self, number: u64) -> Result<Option<Inclusion>> {
@@ -372,9 +313,9 @@ impl Store for SqliteStore {
         let folder = &self.inner.config.folder;
         let length = |path| std::fs::metadata(path).map_or(0, |meta: std::fs::Metadata| meta.len());
         let lent = self.inner.pool.lend().await?;
-        let tallies = read::tallies(lent.conn()?)?;
+        let tallies = decode::tallies(lent.conn()?)?;
         let blob_bytes =
-            tallies.iter().find(|(kind, _)| *kind == read::BLOB_BYTES).map_or(0, |(_, amount)| *amount);
+            tallies.iter().find(|(kind, _)| *kind == decode::BLOB_BYTES).map_or(0, |(_, amount)| *amount);
         Ok(StoreFigures {
             schema: schema::schema_version(lent.conn()?)?,
             database_bytes: length(schema::file_of(folder)) + length(schema::log_of(folder)),

@@ -4,8 +4,10 @@
 //! (or, for the three tables that find a home, with what is looked for), so that a shard holds whole homes.
 
 use super::database_error;
-use crate::{PlatformKeys, Result, StoreConfig, StoreError};
+use crate::{PlatformKeys, Result, StoreConfig, StoreError, disk};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -89,8 +91,8 @@ pub(super) fn log_of(folder: &Path) -> PathBuf {
 
 /// Opens the connection that writes, after bringing the schema up to date.
 pub(super) fn open_writer(config: &StoreConfig, keys: &PlatformKeys) -> Result<Connection> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    make_file(&config.folder).map_err(|error| StoreError::Io(format!("the database file: {error}")))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(file_of(&config.folder), flags).map_err(database_error)?;
     let cache_kib = config.cache_bytes / 1024;
     // The page size counts only before the first table; FULL makes every commit durable before it is acknowledged.
@@ -105,10 +107,16 @@ pub(super) fn open_writer(config: &StoreConfig, keys: &PlatformKeys) -> Result<C
         let pages = (bytes / PAGE_BYTES).max(1);
         conn.execute_batch(&format!("PRAGMA max_page_count = {pages}")).map_err(database_error)?;
     }
-    conn.busy_timeout(Duration::from_millis(250)).map_err(database_error)?;
+    conn.busy_timeout(Duration::from_secs(2)).map_err(database_error)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     migrate(&mut conn, keys)?;
     Ok(conn)
+}
+
+/// Makes the database file when it is absent, for its owner only; SQLite gives the same mode to its log.
+fn make_file(folder: &Path) -> std::io::Result<()> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(file_of(folder))?;
+    disk::sync_folder(folder)
 }
 
 /// Opens a connection that only reads.

@@ -1,8 +1,10 @@
 //! Verification of the whole audit log, and proofs of inclusion.
 
 use super::apply::audit_leaf;
-use super::read::{PLATFORM, begin, number_column};
-use super::{Tree, database_error, head_of, last_head, load_tree, schema, sql};
+use super::decode::{PLATFORM, number_column};
+use super::log::{Tree, head_of, last_head, load_tree};
+use super::read::begin;
+use super::{database_error, schema, sql};
 use crate::head::{Inclusion, SignedHead};
 use crate::merkle::{self, Frontier, Hash};
 use crate::{AuditReport, PlatformKeys, Result, StoreError};

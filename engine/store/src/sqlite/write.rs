@@ -5,8 +5,8 @@
 //! acknowledged that could be lost.
 
 use super::apply::{Ends, Refusal, apply};
+use super::decode::{PLATFORM, number_column};
 use super::erase::{self, Found};
-use super::read::{PLATFORM, number_column};
 use super::{database_error, is_full, schema};
 use crate::disk::{self, FolderLock};
 use crate::head::SignedHead;
@@ -33,7 +33,9 @@ const TALLY_ADD: &str = "INSERT INTO tally (home, kind, amount) VALUES ($1, $2, 
 /// How long the queue is empty before the writer tidies up.
 const IDLE: Duration = Duration::from_secs(1);
 /// The log may grow to this while readers keep it from starting again; past it the writer waits for them a moment.
-const LOG_MOST_BYTES: u64 = 64 * 1024 * 1024;
+pub(super) const LOG_MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// Longest wait for readers before the log starts again.
+const LOG_WAIT: Duration = Duration::from_millis(250);
 
 /// A commit on its way and who waits for it.
 pub(super) struct Job {
@@ -68,6 +70,8 @@ pub(super) struct Writer {
     pub(super) reserve_bytes: u64,
     /// True when the log holds something the database file does not.
     pub(super) log_is_dirty: bool,
+    /// Length of the log from which it is made to start again.
+    pub(super) log_most_bytes: u64,
     /// Why the disk cannot be trusted any more; set by a failed fsync.
     pub(super) broken: Option<String>,
     /// Held as long as the writer lives.
@@ -137,7 +141,7 @@ impl Writer {
             }
         }
         if self.log_is_dirty {
-            self.log_is_dirty = !self.checkpoint("TRUNCATE");
+            self.log_is_dirty = !self.checkpoint("TRUNCATE", Duration::ZERO);
         }
     }
 
@@ -280,11 +284,12 @@ impl Writer {
         // Deleted bytes are overwritten in their pages, then the log that still holds them is cut off.
         self.execute_batch("PRAGMA secure_delete = ON")?;
         let result = self.transaction(|writer| erase::destroy(&writer.conn, &mut writer.ends, home));
+        if result.is_ok() {
+            self.ring.erase(home);
+            self.log_is_dirty = !self.checkpoint("TRUNCATE", LOG_WAIT);
+        }
         self.execute_batch("PRAGMA secure_delete = FAST")?;
-        result?;
-        self.ring.erase(home);
-        self.log_is_dirty = !self.checkpoint("TRUNCATE");
-        Ok(())
+        result
     }
 
     fn check_room(&self) -> Result<()> {
@@ -293,13 +298,18 @@ impl Writer {
 
     fn keep_log_short(&mut self) {
         let length = std::fs::metadata(schema::log_of(&self.folder)).map_or(0, |meta| meta.len());
-        if length > LOG_MOST_BYTES {
-            self.checkpoint("RESTART");
+        if length > self.log_most_bytes {
+            let restarted = self.checkpoint("RESTART", LOG_WAIT);
+            // A view that stays open long must not make every batch wait for it.
+            self.log_most_bytes = if restarted { LOG_MOST_BYTES } else { length + LOG_MOST_BYTES / 4 };
         }
     }
 
-    /// Copies the log into the database; true when nothing was left in it.
-    fn checkpoint(&self, mode: &str) -> bool {
+    /// Copies the log into the database, waiting for readers at most so long; true when nothing was left in it.
+    fn checkpoint(&self, mode: &str, wait: Duration) -> bool {
+        if let Err(error) = self.conn.busy_timeout(wait) {
+            tracing::warn!(cause = %error, "the wait for readers could not be set");
+        }
         let done =
             self.conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(0));
         match done {
@@ -313,7 +323,7 @@ impl Writer {
 
     fn close(mut self) -> Result<()> {
         let signed = if self.has_unsigned_lines() { self.transaction(Self::sign_head) } else { Ok(()) };
-        self.checkpoint("TRUNCATE");
+        self.checkpoint("TRUNCATE", LOG_WAIT);
         let Writer { conn, lock, .. } = self;
         let closed = conn.close().map_err(|(_, error)| database_error(error));
         drop(lock);

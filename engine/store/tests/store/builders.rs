@@ -1,10 +1,32 @@
 //! Invented resources, lines and entries for the tests.
 
 use bytes::Bytes;
-use socle_kernel::{HomeId, Instant, Key, ResourceType, Seq, resource_type};
+use socle_kernel::{HomeId, Instant, Key, ManualClock, ResourceType, Seq, resource_type};
 use socle_store::{
-    AuditWrite, Commit, DrawerWrite, KeyValue, Person, Result, Row, Scan, Snapshot, Visit, Write,
+    AuditWrite, Commit, DrawerWrite, KeyValue, Person, PlatformKeys, Result, Row, Scan, Snapshot, Store,
+    Visit, Write,
 };
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// An open store and the clock it reads.
+pub struct Opened {
+    pub store: Arc<dyn Store>,
+    pub clock: ManualClock,
+}
+
+impl Deref for Opened {
+    type Target = dyn Store;
+
+    fn deref(&self) -> &(dyn Store + 'static) {
+        &*self.store
+    }
+}
+
+/// The keys of the tests' platform.
+pub fn keys() -> PlatformKeys {
+    PlatformKeys::from_bytes([7; 32])
+}
 
 /// The home of an invented person.
 pub fn home(number: u64) -> HomeId {

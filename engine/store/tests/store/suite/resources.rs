@@ -1,10 +1,10 @@
 //! Resources, versions, deletion, conflicts, scans.
 
-use crate::builders::{all_of, at, body, commit, deletion, home, key, scanned, typed_key, write};
+use crate::builders::{Opened, all_of, at, body, commit, deletion, home, key, scanned, typed_key, write};
 use socle_kernel::resource_type::{OBSERVATION, PATIENT};
-use socle_store::{Scan, Scanned, Store, StoreError, Visit};
+use socle_store::{Scan, Scanned, StoreError, Visit};
 
-pub async fn gives_back_what_was_written(store: &dyn Store) {
+pub async fn gives_back_what_was_written(store: &Opened) {
     let key = key(home(1), 5);
     let mut creation = write(key, 0);
     creation.labels = 0b101;
@@ -27,7 +27,7 @@ pub async fn gives_back_what_was_written(store: &dyn Store) {
     assert_eq!(view.row(crate::builders::key(home(1), 6)).await.expect("read"), None);
 }
 
-pub async fn refuses_a_write_that_saw_another_version(store: &dyn Store) {
+pub async fn refuses_a_write_that_saw_another_version(store: &Opened) {
     let key = key(home(1), 5);
     let conflict = |result, expected| match result {
         Err(StoreError::VersionConflict { key: found, current }) => {
@@ -44,7 +44,7 @@ pub async fn refuses_a_write_that_saw_another_version(store: &dyn Store) {
     store.commit(commit([write(key, 2)])).await.expect("written again after its deletion");
 }
 
-pub async fn keeps_a_deletion_as_a_version(store: &dyn Store) {
+pub async fn keeps_a_deletion_as_a_version(store: &Opened) {
     let key = key(home(1), 5);
     store.commit(commit([write(key, 0)])).await.expect("created");
     store.commit(commit([deletion(key, 1)])).await.expect("deleted");
@@ -59,7 +59,7 @@ pub async fn keeps_a_deletion_as_a_version(store: &dyn Store) {
     assert_eq!(scanned(&mut *view, with_deleted).await.expect("scan").len(), 1);
 }
 
-pub async fn writes_all_of_a_commit_or_nothing(store: &dyn Store) {
+pub async fn writes_all_of_a_commit_or_nothing(store: &Opened) {
     let (one, two) = (key(home(1), 1), key(home(2), 2));
     let refused = store.commit(commit([write(one, 0), write(two, 3)])).await;
     assert!(matches!(refused, Err(StoreError::VersionConflict { .. })));
@@ -69,7 +69,7 @@ pub async fn writes_all_of_a_commit_or_nothing(store: &dyn Store) {
     assert!(view.counts().await.expect("counts").is_empty());
 }
 
-pub async fn holds_several_versions_of_one_resource_in_one_commit(store: &dyn Store) {
+pub async fn holds_several_versions_of_one_resource_in_one_commit(store: &Opened) {
     let key = key(home(1), 1);
     store.commit(commit([write(key, 0), write(key, 1), deletion(key, 2)])).await.expect("written");
     let mut view = store.snapshot().await.expect("view");
@@ -77,7 +77,7 @@ pub async fn holds_several_versions_of_one_resource_in_one_commit(store: &dyn St
     assert!(view.counts().await.expect("counts").is_empty());
 }
 
-pub async fn scans_a_home_by_type_in_both_directions(store: &dyn Store) {
+pub async fn scans_a_home_by_type_in_both_directions(store: &Opened) {
     let patient = typed_key(home(1), PATIENT, 9);
     let keys = [key(home(1), 1), key(home(1), 2), key(home(1), 3), patient, key(home(2), 4)];
     store.commit(commit(keys.map(|key| write(key, 0)))).await.expect("written");
@@ -99,7 +99,7 @@ pub async fn scans_a_home_by_type_in_both_directions(store: &dyn Store) {
     assert_eq!(keys_of(rows), [keys[4], keys[0]]);
 }
 
-pub async fn says_when_a_scan_met_its_budget(store: &dyn Store) {
+pub async fn says_when_a_scan_met_its_budget(store: &Opened) {
     let keys = [1, 2, 3].map(|seq| key(home(1), seq));
     store.commit(commit(keys.map(|key| write(key, 0)))).await.expect("written");
     let mut view = store.snapshot().await.expect("view");
@@ -121,7 +121,7 @@ pub async fn says_when_a_scan_met_its_budget(store: &dyn Store) {
     assert_eq!((outcome, visited), (Scanned::Done, 1));
 }
 
-pub async fn counts_what_is_there_and_not_deleted(store: &dyn Store) {
+pub async fn counts_what_is_there_and_not_deleted(store: &Opened) {
     let keys = [key(home(1), 1), key(home(2), 2), typed_key(home(1), PATIENT, 3)];
     store.commit(commit(keys.map(|key| write(key, 0)))).await.expect("written");
     store.commit(commit([write(keys[0], 1), deletion(keys[1], 1)])).await.expect("written");
@@ -130,7 +130,7 @@ pub async fn counts_what_is_there_and_not_deleted(store: &dyn Store) {
     assert_eq!(counts, [(OBSERVATION, 1), (PATIENT, 1)]);
 }
 
-pub async fn shows_one_stable_view_while_others_write(store: &dyn Store) {
+pub async fn shows_one_stable_view_while_others_write(store: &Opened) {
     let key = key(home(1), 1);
     store.commit(commit([write(key, 0)])).await.expect("written");
     let mut before = store.snapshot().await.expect("view");
