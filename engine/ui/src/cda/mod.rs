@@ -20,6 +20,8 @@ use socle_kernel::{Lang, Problem};
 pub struct Cda {
     /// Title of the document, for the `h1` of its page.
     pub title: String,
+    /// Language of its text, as `fr`: what a page in another language must say of it (`lang`).
+    pub language: String,
     /// What the document says of the patient: label and value, in the reader's language.
     pub patient: Vec<(String, String)>,
     /// Who wrote it: name, role, organisation in one line each.
@@ -86,5 +88,7 @@ pub fn render_at(xml: &[u8], lang: Lang, attachments: Option<&str>) -> Result<Cd
     writer::write(Xml(root), lang, attachments)
 }
 
+#[cfg(test)]
+mod robustness;
 #[cfg(test)]
 mod tests;

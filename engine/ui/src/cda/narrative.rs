@@ -48,13 +48,20 @@ impl<'a> Writer<'a> {
             "table" => self.table(element, title),
             "renderMultiMedia" => self.media(element),
             _ => {
+                let id = self.place(element);
                 let inner = self.flow(element, title);
-                html! { div class=[align(element)] { (inner) } }
+                html! { div class=[align(element)] id=[id.as_ref()] tabindex=[id.as_ref().map(|_| "-1")] { (inner) } }
             }
         }
     }
 
-    fn caption(&mut self, element: Xml<'a>) -> Markup {
+    /// The id of a `content` that a link leads to, the first time it is met.
+    fn place(&mut self, element: Xml<'a>) -> Option<String> {
+        let id = element.attribute("ID").filter(|_| element.name() == "content")?;
+        self.targets.remove(id).then(|| target_id(id))
+    }
+
+    pub fn caption(&mut self, element: Xml<'a>) -> Markup {
         let caption = element.child("caption").map(|caption| self.inline(caption));
         html! { @if let Some(caption) = caption { p class="cda-caption" { (caption) } } }
     }
@@ -125,11 +132,8 @@ impl<'a> Writer<'a> {
             Some("delete") => inner = html! { del { (inner) } },
             _ => {}
         }
-        match node.attribute("ID").filter(|id| self.targets.remove(id)) {
-            Some(id) => {
-                let id = target_id(id);
-                html! { span id=(id) tabindex="-1" { (inner) } }
-            }
+        match self.place(node) {
+            Some(id) => html! { span id=(id) tabindex="-1" { (inner) } },
             None => inner,
         }
     }
@@ -138,7 +142,7 @@ impl<'a> Writer<'a> {
     fn link(&mut self, node: Xml<'a>) -> Markup {
         let inner = self.inline(node);
         let href = node.attribute("href").unwrap_or("");
-        let is_nested = node.0.ancestors().skip(1).map(Xml).any(|around| around.name() == "linkHtml");
+        let is_nested = is_in_link(node);
         let words = node.words();
         let label = if words.is_empty() {
             html! { (href) }
@@ -168,16 +172,23 @@ impl<'a> Writer<'a> {
         let number = self.notes.get(&node.0.id()).copied().unwrap_or(0);
         let content = self.inline(node);
         self.open_notes.push((number, content));
-        self.note_mark(number)
+        self.note_mark(node, number)
     }
 
     fn footnote_reference(&mut self, node: Xml<'a>) -> Markup {
         let number = node.attribute("IDREF").and_then(|id| self.note_ids.get(id)).copied();
-        number.map_or_else(|| html! {}, |number| self.note_mark(number))
+        number.map_or_else(|| html! {}, |number| self.note_mark(node, number))
     }
 
-    fn note_mark(&self, number: usize) -> Markup {
-        html! { sup { a class="note-mark" href={ "#cda-note-" (number) } { span class="unseen" { (self.lang.pick("Note ", "Note ")) } (number) } } }
+    /// The number of a footnote, as a link to it where a link may stand.
+    fn note_mark(&self, node: Xml<'a>, number: usize) -> Markup {
+        let words = html! { span class="unseen" { (self.lang.pick("Note ", "Note ")) } (number) };
+        html! {
+            sup {
+                @if is_in_link(node) { (words) }
+                @else { a class="note-mark" href={ "#cda-note-" (number) } { (words) } }
+            }
+        }
     }
 
     /// Images and files that the text refers to.
@@ -229,15 +240,23 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// True inside a link of the narrative: links do not nest.
+fn is_in_link(node: Xml<'_>) -> bool {
+    node.0.ancestors().skip(1).map(Xml).any(|around| around.name() == "linkHtml")
+}
+
 /// An image that a page may show as data.
 fn is_image(file: &Attachment) -> bool {
     matches!(file.media_type.as_str(), "image/png" | "image/jpeg")
 }
 
-/// The id of a place of the text that a link leads to.
+/// The id of a place of the text that a link leads to; two IDs never give the same.
 fn target_id(id: &str) -> String {
-    let safe: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    format!("cda-ref-{safe}")
+    let mut safe = String::from("cda-ref-");
+    for c in id.chars() {
+        if c.is_ascii_alphanumeric() { safe.push(c) } else { safe.push_str(&format!("-{:x}-", u32::from(c))) }
+    }
+    safe
 }
 
 /// True for a block, or anything that holds one.

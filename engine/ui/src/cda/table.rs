@@ -20,14 +20,17 @@ impl<'a> Writer<'a> {
             .chain(table.all("tbody").flat_map(rows))
             .chain(table.all("tfoot").flat_map(rows))
             .collect();
-        let has_headers = head.iter().chain(&body).any(|row| row.child("th").is_some());
-        let width = head.iter().chain(&body).map(|row| cells(*row).count()).max().unwrap_or(0);
-        if !has_headers && width <= 1 {
-            return self.layout(&body, title);
-        }
+        let all = || head.iter().chain(&body).copied();
+        let has_headers = all().flat_map(cells).any(|cell| cell.name() == "th" && !is_empty(cell));
         let first_head = head.last().and_then(|row| cells(*row).next());
-        let shape =
-            Shape { has_row_names: !has_headers || first_head.is_some_and(|cell| cell.words().is_empty()) };
+        let shape = Shape { has_row_names: !has_headers || first_head.is_some_and(is_empty) };
+        let heads_something =
+            |row| cells(row).enumerate().any(|(i, cell)| scope(cell, Some(shape), i, false).is_some());
+        let width = all().map(|row| cells(row).count()).max().unwrap_or(0);
+        if !has_headers && (width <= 1 || !body.iter().copied().any(heads_something)) {
+            let rows: Vec<Xml<'a>> = all().collect();
+            return self.layout(table, &rows, title);
+        }
         let caption = table.child("caption").map(|caption| self.inline(caption));
         let labels = labels(&head, &body);
         let class = if labels.is_some() { "table" } else { "table table-wide" };
@@ -44,9 +47,10 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A table of one column without headers: its cells under each other.
-    fn layout(&mut self, rows: &[Xml<'a>], title: &str) -> Markup {
+    /// A table that only lays out text: its cells under each other.
+    fn layout(&mut self, table: Xml<'a>, rows: &[Xml<'a>], title: &str) -> Markup {
         html! {
+            (self.caption(table))
             @for row in rows { @for cell in cells(*row) { @if !is_empty(cell) { (self.flow(cell, title)) } } }
         }
     }

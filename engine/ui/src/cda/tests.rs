@@ -4,7 +4,7 @@ use super::*;
 use crate::{Shell, lint, page};
 use std::path::{Path, PathBuf};
 
-fn examples() -> Vec<PathBuf> {
+pub(super) fn examples() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/cda");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .expect("testdata/cda is in the repository")
@@ -23,7 +23,7 @@ fn document(header: &str, body: &str) -> String {
     )
 }
 
-fn section(text: &str) -> String {
+pub(super) fn section(text: &str) -> String {
     document(
         "",
         &format!(
@@ -41,7 +41,7 @@ fn narrative(text: &str) -> String {
 }
 
 /// The text of a page: tags out, character references back.
-fn words(html: &str) -> String {
+pub(super) fn words(html: &str) -> String {
     let mut text = String::new();
     let mut is_tag = false;
     for c in html.chars() {
@@ -59,7 +59,7 @@ fn words(html: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn whole_page(cda: &Cda) -> String {
+pub(super) fn whole_page(cda: &Cda) -> String {
     page(&Shell { title: &cda.title, path: "/x", ..Shell::default() }, cda.markup.clone())
 }
 
@@ -221,7 +221,7 @@ fn a_link_inside_the_document_reaches_its_place() {
     );
     let cda = render(xml.as_bytes(), Lang::Fr).expect("readable");
     assert_eq!(lint::check(&whole_page(&cda)), Vec::<String>::new());
-    assert!(cda.markup.into_string().contains("href=\"#cda-ref-p--\""));
+    assert!(cda.markup.into_string().contains("href=\"#cda-ref-p-20--e9-\""));
     assert!(!narrative("<linkHtml href=\"#absent\">voir la dose</linkHtml>").contains("<a "));
 }
 
@@ -274,6 +274,14 @@ fn a_text_body_is_written_out_and_a_pdf_body_is_given_back() {
     let cda = render(xml.as_bytes(), Lang::Fr).expect("readable");
     let Kind::Level1 { media_type, content } = cda.kind else { panic!("level 1") };
     assert_eq!((media_type.as_str(), content.as_slice()), ("application/pdf", b"%PDF-1.4".as_slice()));
+}
+
+#[test]
+fn text_in_another_language_than_the_page_says_so() {
+    let xml = section("<text>Repos strict</text>");
+    let lang_of =
+        |lang| render(xml.as_bytes(), lang).expect("readable").markup.into_string().contains("lang=\"fr\"");
+    assert!(lang_of(Lang::En) && !lang_of(Lang::Fr));
 }
 
 #[test]

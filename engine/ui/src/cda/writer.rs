@@ -37,6 +37,8 @@ pub(super) fn write(root: Xml<'_>, lang: Lang, attachments_at: Option<&str>) -> 
     let component = root.child("component");
     let body = component.and_then(|component| component.child("structuredBody"));
     let file = component.and_then(|component| component.child("nonXMLBody"));
+    let language = root.child("languageCode").and_then(|code| code.attribute("code")).unwrap_or("fr");
+    let language = language.split('-').next().unwrap_or("fr").to_ascii_lowercase();
     let title = root.child("title").map(Xml::words).filter(|words| !words.is_empty());
     let mut writer = Writer::new(root, lang, attachments_at);
     let (kind, markup) = match (body, file) {
@@ -51,16 +53,18 @@ pub(super) fn write(root: Xml<'_>, lang: Lang, attachments_at: Option<&str>) -> 
                 .expecting("structuredBody, nonXMLBody"));
         }
     };
+    let foreign = (language != lang.tag()).then_some(language.as_str());
     Ok(Cda {
         title: title
             .or_else(|| root.child("code").and_then(Xml::display))
             .unwrap_or_else(|| "CDA".to_owned()),
+        language: language.clone(),
         patient: header::patient(lang, root),
         authors: header::authors(lang, root),
         custodian: header::custodian(root),
         date: header::date(lang, root),
         kind,
-        markup: html! { div class="cda" { (header::write(lang, root)) (markup) } },
+        markup: html! { div class="cda" { (header::write(lang, root)) div lang=[foreign] { (markup) } } },
         attachments: writer.attachments,
     })
 }
