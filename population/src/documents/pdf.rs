@@ -256,15 +256,13 @@ mod tests {
     }
 
     #[test]
-    fn accents_are_kept_in_titles_and_pages() {
+    fn accents_are_kept_in_the_title() {
         let mut sheet = sample();
         sheet.title = "Synthèse médicale".into();
-        let utf16: Vec<u8> = [0xfe, 0xff]
-            .into_iter()
-            .chain("Synthèse médicale".encode_utf16().flat_map(u16::to_be_bytes))
-            .collect();
-        let pdf = document(&sheet);
-        assert!(holds(&pdf, &utf16) || holds(&pdf, &super::encode("Synthèse médicale")));
+        let units = sheet.title.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+        let title = format!("/Title <feff{}>", data_encoding::HEXLOWER.encode(&units));
+        let pdf = document(&sheet).to_ascii_lowercase();
+        assert!(holds(&pdf, title.to_ascii_lowercase().as_bytes()));
     }
 
     #[test]
