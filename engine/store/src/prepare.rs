@@ -117,6 +117,8 @@ impl Preparer<'_> {
         let homes = homes.chain(commit.audits.iter().map(|audit| audit.home));
         let homes =
             homes.chain(commit.drawers.iter().filter(|drawer| drawer.value.is_some()).map(|d| d.home));
+        // A reservation seals nothing, but must not point into an erased home.
+        let homes = homes.chain(commit.reserved.iter().map(|(_, key)| key.home));
         let homes: BTreeSet<HomeId> = homes.collect();
         homes.into_iter().map(|home| Ok((home, self.key(home)?))).collect()
     }

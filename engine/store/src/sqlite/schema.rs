@@ -197,6 +197,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn commits_are_synced_to_the_disk_and_pages_are_small() {
+        let folder = tempfile::tempdir().expect("folder");
+        let conn =
+            open_writer(&StoreConfig::new(folder.path()), &PlatformKeys::from_bytes([1; 32])).expect("opens");
+        let pragma = |name: &str| -> String {
+            conn.pragma_query_value(None, name, |row| Ok(format!("{:?}", row.get_ref(0)?))).expect("known")
+        };
+        assert_eq!(
+            conn.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).expect("mode"),
+            "wal"
+        );
+        assert_eq!(pragma("synchronous"), "Integer(2)", "FULL");
+        assert_eq!(pragma("page_size"), "Integer(4096)");
+        assert_eq!(pragma("secure_delete"), "Integer(2)", "FAST");
+        assert_eq!(pragma("mmap_size"), "Integer(0)");
+    }
+
+    #[test]
+    fn a_reading_connection_cannot_write() {
+        let folder = tempfile::tempdir().expect("folder");
+        let writer =
+            open_writer(&StoreConfig::new(folder.path()), &PlatformKeys::from_bytes([1; 32])).expect("opens");
+        let reader = open_reader(folder.path(), 0).expect("opens");
+        assert!(reader.execute("DELETE FROM meta", []).is_err());
+        assert_eq!(schema_version(&writer).expect("read"), KNOWN);
+    }
+
+    #[test]
     fn the_known_version_is_the_last_migration() {
         assert_eq!(MIGRATIONS.len(), KNOWN as usize);
     }

@@ -81,6 +81,8 @@ pub async fn nothing_can_be_written_to_an_erased_home(store: &Opened) {
     erased(store.commit(audits([line(home(1), 9)])).await);
     erased(store.commit(entry(home(1), b"flag", Some(b"again"))).await);
     erased(store.put_blob(home(1), vec![1].into()).await);
+    let reserved = vec![("later".to_owned(), key(home(1), 9))];
+    erased(store.commit(Commit { reserved, ..Commit::default() }).await);
     // A home that was never written to, too.
     store.erase_home(home(5)).await.expect("erased");
     assert!(matches!(store.commit(audits([line(home(5), 1)])).await, Err(StoreError::Erased(_))));
