@@ -270,12 +270,15 @@ fn person_banner(lang: Lang, person: &PersonBanner<'_>) -> Markup {
                     }
                     @if let Some(sex) = person.sex { li { (sex) } }
                     @if let Some(ins) = person.ins {
-                        li { abbr title=(lang.pick("Identité nationale de santé", "National health identity")) { "INS" }
+                        @let full = lang.pick("Identité nationale de santé", "National health identity");
+                        li { abbr title=(full) { "INS" }
                             (lang.pick(" : ", ": ")) span class="ins" { (dates::ins(ins)) } }
                     }
                 }
                 @if !person.links.is_empty() {
-                    ul class="person-links" { @for (label, href) in person.links { li { a href=(href) { (label) } } } }
+                    ul class="person-links" {
+                        @for (label, href) in person.links { li { a href=(href) { (label) } } }
+                    }
                 }
             }
         }
@@ -297,7 +300,8 @@ fn crumbs(shell: &Shell<'_>) -> Markup {
 
 fn status(lang: Lang, notice: &Notice<'_>) -> Markup {
     let role = if notice.tone == Tone::Danger { "alert" } else { "status" };
-    html! { div class="flash" role=(role) { (parts::notice(lang, notice.tone, html! { p { (notice.text) } })) } }
+    let text = html! { p { (notice.text) } };
+    html! { div class="flash" role=(role) { (parts::notice(lang, notice.tone, text)) } }
 }
 
 fn footer(shell: &Shell<'_>) -> Markup {
@@ -312,7 +316,8 @@ fn footer(shell: &Shell<'_>) -> Markup {
                             li { a href={ "tel:" (dial(phone)) } { (Icon::Phone.markup()) " "
                                 (lang.pick("Appeler le ", "Call ")) (phone) } }
                         }
-                        li { a href=(HELP_PATH) { (Icon::Info.markup()) " " (lang.pick("Être aidé", "Get help")) } }
+                        li { a href=(HELP_PATH) { (Icon::Info.markup()) " "
+                            (lang.pick("Être aidé", "Get help")) } }
                     }
                 }
                 (languages(shell))

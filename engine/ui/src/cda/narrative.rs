@@ -50,7 +50,8 @@ impl<'a> Writer<'a> {
             _ => {
                 let id = self.place(element);
                 let inner = self.flow(element, title);
-                html! { div class=[align(element)] id=[id.as_ref()] tabindex=[id.as_ref().map(|_| "-1")] { (inner) } }
+                html! { div class=[align(element)] id=[id.as_ref()] tabindex=[id.as_ref().map(|_| "-1")]
+                { (inner) } }
             }
         }
     }
@@ -72,7 +73,8 @@ impl<'a> Writer<'a> {
         let items = html! {
             @for item in items {
                 li { (self.caption(item))
-                    @if item.0.children().map(Xml).any(has_block) { (self.flow(item, title)) } @else { (self.inline(item)) } }
+                    @if item.0.children().map(Xml).any(has_block) { (self.flow(item, title)) } @else
+                        { (self.inline(item)) } }
             }
         };
         html! {
@@ -199,7 +201,8 @@ impl<'a> Writer<'a> {
             references.split_whitespace().filter_map(|id| self.media.get(id).copied()).collect();
         if found.is_empty() {
             let missing = self.lang.pick("Image absente du document.", "Image missing from the document.");
-            return html! { p class="hint" { @if caption.is_empty() { (missing) } @else { (caption) " – " (missing) } } };
+            return html! { p class="hint" { @if caption.is_empty() { (missing) } @else
+            { (caption) " – " (missing) } } };
         }
         html! { @for index in found { (self.attachment(index, &caption)) } }
     }
@@ -234,7 +237,8 @@ impl<'a> Writer<'a> {
         html! {
             p class="cda-file" {
                 (Icon::Document.markup()) " "
-                @match self.attachments_at { Some(at) => a href={ (at) (index) } { (label) }, None => (label) }
+                @match self.attachments_at { Some(at) => a href={ (at) (index) } { (label) }, None => (label)
+                    }
             }
         }
     }

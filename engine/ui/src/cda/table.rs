@@ -37,11 +37,13 @@ impl<'a> Writer<'a> {
         html! {
             div class="table-box" role="region" tabindex="0" aria-label=(title) {
                 table class=(class) role="table" {
-                    @match caption { Some(caption) => caption { (caption) }, None => caption class="unseen" { (title) } }
+                    @match caption { Some(caption) => caption { (caption) }, None => caption class="unseen"
+                        { (title) } }
                     @if !head.is_empty() {
                         thead role="rowgroup" { @for row in head { (self.row(row, None, None, title)) } }
                     }
-                    tbody role="rowgroup" { @for row in body { (self.row(row, Some(shape), labels.as_deref(), title)) } }
+                    tbody role="rowgroup" { @for row in body
+                        { (self.row(row, Some(shape), labels.as_deref(), title)) } }
                 }
             }
         }
@@ -63,7 +65,8 @@ impl<'a> Writer<'a> {
             tr role="row" {
                 @for (index, cell) in all.into_iter().enumerate() {
                     @let scope = scope(cell, shape, index, is_heading);
-                    @let label = labels.and_then(|labels| labels.get(index)).filter(|_| index > 0 || scope.is_none());
+                    @let label = labels.and_then(|labels| labels.get(index)).filter(|_| index > 0 ||
+                        scope.is_none());
                     (self.cell(cell, scope, label, title))
                 }
             }

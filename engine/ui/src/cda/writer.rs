@@ -90,7 +90,8 @@ fn level1(lang: Lang, file: Xml<'_>) -> Result<(Kind, Markup), Problem> {
                 lang,
                 Tone::Info,
                 html! {
-                    p { (lang.pick("Ce document contient un fichier\u{a0}: ", "This document holds a file: ")) (file_kind(lang, &media_type)) ", " (size) "." }
+                    p { (lang.pick("Ce document contient un fichier\u{a0}: ", "This document holds a file: "))
+                        (file_kind(lang, &media_type)) ", " (size) "." }
                 },
             )
         }
@@ -202,8 +203,10 @@ impl<'a> Writer<'a> {
             self.sections.iter().filter(|section| section.level == 2).cloned().collect();
         html! {
             @if contents.len() > 3 {
-                nav class="contents" aria-label=(self.lang.pick("Sommaire du document", "Contents of the document")) {
-                    ul { @for section in &contents { li { a href={ "#" (section.id) } { (section.title) } } } }
+                nav class="contents" aria-label=(self.lang.pick("Sommaire du document",
+                    "Contents of the document")) {
+                    ul { @for section in &contents { li { a href={ "#" (section.id) } { (section.title) } } }
+                        }
                 }
             }
             div class="cda-body" {
@@ -238,7 +241,8 @@ impl<'a> Writer<'a> {
                 @if let Some(narrative) = &narrative { div class="cda-text" { (narrative) (notes) } }
                 @if let Some(entries) = &entries { (entries) }
                 @if narrative.is_none() && entries.is_none() && !has_inner {
-                    p class="hint" { (self.lang.pick("Cette rubrique est vide dans le document.", "This section is empty in the document.")) }
+                    p class="hint" { (self.lang.pick("Cette rubrique est vide dans le document.",
+                        "This section is empty in the document.")) }
                 }
                 (inner)
             }
@@ -252,7 +256,8 @@ impl<'a> Writer<'a> {
         html! {
             @if !notes.is_empty() {
                 ol class="footnotes" {
-                    @for (number, content) in notes { li id={ "cda-note-" (number) } value=(number) { (content) } }
+                    @for (number, content) in notes
+                        { li id={ "cda-note-" (number) } value=(number) { (content) } }
                 }
             }
         }

@@ -84,7 +84,8 @@ pub fn hero(lang: Lang, text: &str, actions: &[(&str, &str)]) -> Markup {
                 @if !actions.is_empty() {
                     ul class="buttons" aria-label=(lang.pick("Commencer", "Start")) {
                         @for (index, (label, href)) in actions.iter().enumerate() {
-                            li { a class=(if index == 0 { "button" } else { "button button-secondary" }) href=(href) { (label) } }
+                            li { a class=(if index == 0 { "button" } else { "button button-secondary" })
+                                href=(href) { (label) } }
                         }
                     }
                 }

@@ -65,7 +65,8 @@ fn access(lang: Lang, line: &Access<'_>) -> Markup {
             p class="access-when" { (dates::day_time_markup(lang, line.at)) }
             div {
                 p { strong { (line.who) } " " (line.what)
-                    @if line.is_unusual { " " (tag(lang.pick("Accès inhabituel", "Unusual access"), Tone::Warning)) } }
+                    @if line.is_unusual { " " (tag(lang.pick("Accès inhabituel", "Unusual access"),
+                        Tone::Warning)) } }
                 p class="access-role" { (line.role) }
                 @if !line.why.is_empty() {
                     p class="access-why" { (lang.pick("Motif\u{a0}: ", "Reason: ")) (line.why) }
@@ -75,11 +76,13 @@ fn access(lang: Lang, line: &Access<'_>) -> Markup {
                         @let about = dates::day_time(lang, line.at);
                         @if let Some(href) = line.href {
                             a href=(href) { (lang.pick("Voir le détail", "See the detail"))
-                                span class="unseen" { (lang.pick(" de l’accès de ", " of the access by ")) (line.who) ", " (about) } }
+                                span class="unseen" { (lang.pick(" de l’accès de ", " of the access by "))
+                                    (line.who) ", " (about) } }
                             " "
                         }
                         @if let Some(href) = line.question_href {
-                            a href=(href) { (lang.pick("Je ne comprends pas cet accès", "I do not understand this access"))
+                            a href=(href) { (lang.pick("Je ne comprends pas cet accès",
+                                "I do not understand this access"))
                                 span class="unseen" { " (" (line.who) ", " (about) ")" } }
                         }
                     }
