@@ -4,6 +4,7 @@ use super::PathError;
 use super::ast::Operator;
 use super::eval::Items;
 use super::item::Item;
+use crate::date::{FhirDate, Precision};
 use crate::decimal::Decimal;
 use crate::names::normalise_name;
 use std::borrow::Cow;
@@ -55,11 +56,27 @@ fn same_date(left: &Item<'_>, right: &Item<'_>) -> Option<bool> {
             _ => Some(false),
         };
     };
-    if one.start == other.start && one.end == other.end {
-        return Some(true);
+    date_order(&one, &other).map(|order| order.is_eq())
+}
+
+/// The order of two dates; `None` when what was written leaves it open: one is coarser and holds the other, or only
+/// one has a time zone. Seconds and their fractions are one precision.
+fn date_order(one: &FhirDate, other: &FhirDate) -> Option<Ordering> {
+    let level = |date: &FhirDate| date.precision.min(Precision::Second);
+    let has_time = level(one) > Precision::Day && level(other) > Precision::Day;
+    if has_time && one.has_zone != other.has_zone {
+        return None;
     }
-    let disjoint = one.end <= other.start || other.end <= one.start;
-    if disjoint || one.precision == other.precision { Some(false) } else { None }
+    if level(one) == level(other) {
+        return Some(one.start.cmp(&other.start));
+    }
+    if one.end <= other.start {
+        Some(Ordering::Less)
+    } else if other.end <= one.start {
+        Some(Ordering::Greater)
+    } else {
+        None
+    }
 }
 
 /// `~`: order, case and digits do not matter.
@@ -118,19 +135,7 @@ pub(super) fn ordered(
         }
         _ => match (number(&left), number(&right), left.date(), right.date()) {
             (Some(one), Some(other), ..) => Some(one.compare(other)),
-            (.., Some(one), Some(other)) => {
-                if one.start == other.start && one.end == other.end {
-                    Some(Ordering::Equal)
-                } else if one.end <= other.start {
-                    Some(Ordering::Less)
-                } else if other.end <= one.start {
-                    Some(Ordering::Greater)
-                } else if one.precision == other.precision {
-                    Some(one.start.cmp(&other.start))
-                } else {
-                    None
-                }
-            }
+            (.., Some(one), Some(other)) => date_order(&one, &other),
             _ => {
                 let message = format!("{} and {} have no order", left.type_name(), right.type_name());
                 return Err(PathError::new(message));

@@ -3,6 +3,7 @@
 use super::ast::{Expr, Literal, Operator, TypeName};
 use super::item::{Element, Item};
 use super::{PathError, compare, functions};
+use crate::definitions::TypeKind;
 use serde_json::Value;
 use socle_kernel::Instant;
 use std::borrow::Cow;
@@ -158,8 +159,16 @@ fn is_misspelt_primitive(name: &str, wanted: &str) -> bool {
     name.starts_with(|letter: char| letter.is_ascii_lowercase()) && name.eq_ignore_ascii_case(wanted)
 }
 
+/// `as` and `ofType` take a primitive for its own type only: a `code` is a `string` for `is`, not for them.
 pub(super) fn of_type<'a>(items: Items<'a>, name: &TypeName) -> Items<'a> {
-    items.into_iter().filter(|item| is_of_type(item, name)).collect()
+    let is_other_primitive = |item: &Item<'a>| match item {
+        Item::Element(element) => {
+            element.definition.kind == TypeKind::Primitive
+                && !element.definition.name.eq_ignore_ascii_case(&name.name)
+        }
+        _ => false,
+    };
+    items.into_iter().filter(|item| is_of_type(item, name) && !is_other_primitive(item)).collect()
 }
 
 fn binary<'a>(
