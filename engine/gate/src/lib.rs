@@ -26,7 +26,7 @@ pub use policy::HomePolicy;
 pub use search::{Found, Page, Search, Where};
 pub use session::Session;
 pub use socle_store::{
-    AuditReport, BlobRef, DrawerWrite, FeedStep, PersonQuery, PlatformKeys, StoreConfig, StoreError, StoreFigures,
+    AuditReport, BlobPlace, BlobRef, DrawerWrite, FeedStep, PersonQuery, PlatformKeys, StoreConfig, StoreError, StoreFigures, verify_file,
 };
 pub use trace::Traced;
 pub use write::{Change, Written};

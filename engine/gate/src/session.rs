@@ -391,6 +391,12 @@ impl Session {
         Ok(snapshot.row(key).await.map_err(problem)?.is_some())
     }
 
+    /// True when a resource of this key is there now, whoever may see it.
+    pub async fn exists(&self, key: Key) -> Result<bool, Problem> {
+        let mut snapshot = self.snapshot().await?;
+        Ok(snapshot.row(key).await.map_err(problem)?.is_some_and(|row| !row.deleted))
+    }
+
     /// Keys of the resources that carry a value of a global parameter; not yet decided upon.
     pub async fn find_keys(
         &self,
