@@ -35,8 +35,9 @@ fn statements(parent: Xml<'_>) -> impl Iterator<Item = Xml<'_>> {
 }
 
 fn list(lang: Lang, statements: &[Xml<'_>]) -> Markup {
-    html! { ul class="cda-entries" { @for statement in statements
-    { li { (write_statement(lang, *statement)) } } } }
+    html! {
+        ul class="cda-entries" { @for statement in statements { li { (write_statement(lang, *statement)) } } }
+    }
 }
 
 fn write_statement(lang: Lang, statement: Xml<'_>) -> Markup {
@@ -56,8 +57,9 @@ fn write_statement(lang: Lang, statement: Xml<'_>) -> Markup {
         .collect();
     html! {
         strong { (name) }
-        @if statement.attribute("negationInd") == Some("true")
-            { " (" (lang.pick("absent ou non fait", "absent or not done")) ")" }
+        @if statement.attribute("negationInd") == Some("true") {
+            " (" (lang.pick("absent ou non fait", "absent or not done")) ")"
+        }
         @if !values.is_empty() { (lang.pick("\u{a0}: ", ": ")) (values.join(", ")) }
         @if let Some(when) = when { " – " (when) }
         @if !inner.is_empty() { (list(lang, &inner)) }

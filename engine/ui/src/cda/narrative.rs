@@ -50,8 +50,8 @@ impl<'a> Writer<'a> {
             _ => {
                 let id = self.place(element);
                 let inner = self.flow(element, title);
-                html! { div class=[align(element)] id=[id.as_ref()] tabindex=[id.as_ref().map(|_| "-1")]
-                { (inner) } }
+                let order = id.as_ref().map(|_| "-1");
+                html! { div class=[align(element)] id=[id] tabindex=[order] { (inner) } }
             }
         }
     }
@@ -73,8 +73,9 @@ impl<'a> Writer<'a> {
         let items = html! {
             @for item in items {
                 li { (self.caption(item))
-                    @if item.0.children().map(Xml).any(has_block) { (self.flow(item, title)) } @else
-                        { (self.inline(item)) } }
+                    @if item.0.children().map(Xml).any(has_block) { (self.flow(item, title)) }
+                    @else { (self.inline(item)) }
+                }
             }
         };
         html! {
@@ -201,8 +202,7 @@ impl<'a> Writer<'a> {
             references.split_whitespace().filter_map(|id| self.media.get(id).copied()).collect();
         if found.is_empty() {
             let missing = self.lang.pick("Image absente du document.", "Image missing from the document.");
-            return html! { p class="hint" { @if caption.is_empty() { (missing) } @else
-            { (caption) " – " (missing) } } };
+            return html! { p class="hint" { @if !caption.is_empty() { (caption) " – " } (missing) } };
         }
         html! { @for index in found { (self.attachment(index, &caption)) } }
     }

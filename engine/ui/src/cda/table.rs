@@ -37,13 +37,16 @@ impl<'a> Writer<'a> {
         html! {
             div class="table-box" role="region" tabindex="0" aria-label=(title) {
                 table class=(class) role="table" {
-                    @match caption { Some(caption) => caption { (caption) }, None => caption class="unseen"
-                        { (title) } }
+                    @match caption {
+                        Some(caption) => caption { (caption) },
+                        None => caption class="unseen" { (title) },
+                    }
                     @if !head.is_empty() {
                         thead role="rowgroup" { @for row in head { (self.row(row, None, None, title)) } }
                     }
-                    tbody role="rowgroup" { @for row in body
-                        { (self.row(row, Some(shape), labels.as_deref(), title)) } }
+                    tbody role="rowgroup" {
+                        @for row in body { (self.row(row, Some(shape), labels.as_deref(), title)) }
+                    }
                 }
             }
         }

@@ -256,8 +256,9 @@ impl<'a> Writer<'a> {
         html! {
             @if !notes.is_empty() {
                 ol class="footnotes" {
-                    @for (number, content) in notes
-                        { li id={ "cda-note-" (number) } value=(number) { (content) } }
+                    @for (number, content) in notes {
+                        li id={ "cda-note-" (number) } value=(number) { (content) }
+                    }
                 }
             }
         }
