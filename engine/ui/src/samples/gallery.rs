@@ -248,7 +248,7 @@ fn rows(lang: Lang) -> Markup {
 fn forms(lang: Lang) -> Markup {
     let t = |fr, en| lang.pick_static(fr, en);
     let errors = Errors::new();
-    Form::post(lang, "/galerie", "sample", &errors, t("Enregistrer", "Save"))
+    let form = Form::post(lang, "/galerie", "sample", &errors, t("Enregistrer", "Save"))
         .section(t("Formulaire", "Form"))
         .field(
             form::text("nom", t("Nom de naissance", "Birth name")).value("ROUX").autocomplete("family-name"),
@@ -273,39 +273,8 @@ fn forms(lang: Lang) -> Markup {
                 [("mere", t("Mère", "Mother")), ("pere", t("Père", "Father"))],
             )
             .value("pere"),
-        )
-        .field(
-            form::radios(
-                "partage",
-                t("Qui peut lire ce document\u{a0}?", "Who may read this document?"),
-                [
-                    Choice::with_hint(
-                        "equipe",
-                        t("Mon équipe de soins", "My care team"),
-                        t("Les professionnels qui vous soignent", "The professionals who care for you"),
-                    ),
-                    Choice::new("moi", t("Moi seul", "Only me")),
-                ],
-            )
-            .value("equipe"),
-        )
-        .field(
-            form::radios(
-                "fumeur",
-                t("Fumez-vous\u{a0}?", "Do you smoke?"),
-                [("o", t("Oui", "Yes")), ("n", t("Non", "No"))],
-            )
-            .inline(),
-        )
-        .field(
-            form::checkboxes(
-                "avis",
-                t("Être prévenu par", "Be told by"),
-                [("sms", "SMS"), ("mail", t("Courriel", "E-mail"))],
-            )
-            .values(["sms"]),
-        )
-        .field(form::checkbox("accord", t("J’ai lu les conditions", "I have read the conditions")))
+        );
+    with_choices(lang, form)
         .field(form::textarea("mot", t("Votre message", "Your message")).rows(3).maxlength(2000))
         .legend_with_hint(
             t("Joindre un document", "Attach a document"),
@@ -319,6 +288,43 @@ fn forms(lang: Lang) -> Markup {
         .button(t("Enregistrer comme brouillon", "Save as draft"), Style::Secondary, "action", "brouillon")
         .cancel(t("Annuler", "Cancel"), "/galerie")
         .render()
+}
+
+/// Radios and checkboxes in their forms.
+fn with_choices(lang: Lang, form: Form<'_>) -> Form<'_> {
+    let t = |fr, en| lang.pick_static(fr, en);
+    form.field(
+        form::radios(
+            "partage",
+            t("Qui peut lire ce document\u{a0}?", "Who may read this document?"),
+            [
+                Choice::with_hint(
+                    "equipe",
+                    t("Mon équipe de soins", "My care team"),
+                    t("Les professionnels qui vous soignent", "The professionals who care for you"),
+                ),
+                Choice::new("moi", t("Moi seul", "Only me")),
+            ],
+        )
+        .value("equipe"),
+    )
+    .field(
+        form::radios(
+            "fumeur",
+            t("Fumez-vous\u{a0}?", "Do you smoke?"),
+            [("o", t("Oui", "Yes")), ("n", t("Non", "No"))],
+        )
+        .inline(),
+    )
+    .field(
+        form::checkboxes(
+            "avis",
+            t("Être prévenu par", "Be told by"),
+            [("sms", "SMS"), ("mail", t("Courriel", "E-mail"))],
+        )
+        .values(["sms"]),
+    )
+    .field(form::checkbox("accord", t("J’ai lu les conditions", "I have read the conditions")))
 }
 
 fn form_states(lang: Lang) -> Markup {

@@ -2,7 +2,7 @@
 
 use crate::form::{self, Errors, Form};
 use crate::parts::{self, Document, Figure, Row, Table, Tile};
-use crate::{Icon, NavItem, PersonBanner, Render, Shell, Space, Tone, User, html, page};
+use crate::{Icon, Markup, NavItem, PersonBanner, Render, Shell, Space, Tone, User, html, page};
 use jiff::civil::date;
 use socle_kernel::{Lang, Problem};
 
@@ -126,6 +126,18 @@ pub(super) fn citizen(lang: Lang) -> String {
             href: None,
         },
     ];
+    let body = html! {
+            (parts::figures(&figures))
+            h2 { (t("Derniers documents", "Latest documents")) }
+            (latest_documents(lang))
+            (parts::search_bar(lang, "/mon-espace/documents", "q",
+                t("Chercher dans mes documents", "Search my documents"), ""))
+    };
+    page(&shell, body)
+}
+
+fn latest_documents(lang: Lang) -> Markup {
+    let t = |fr, en| lang.pick_static(fr, en);
     let documents = [
         Document {
             icon: Icon::Laboratory,
@@ -164,14 +176,7 @@ pub(super) fn citizen(lang: Lang) -> String {
             tags: &[],
         },
     ];
-    let body = html! {
-            (parts::figures(&figures))
-            h2 { (t("Derniers documents", "Latest documents")) }
-            (parts::documents(lang, &documents))
-            (parts::search_bar(lang, "/mon-espace/documents", "q",
-                t("Chercher dans mes documents", "Search my documents"), ""))
-    };
-    page(&shell, body)
+    parts::documents(lang, &documents)
 }
 
 /// A parent in the record of a child.
