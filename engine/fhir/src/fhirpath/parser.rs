@@ -7,10 +7,16 @@ use crate::decimal::Decimal;
 
 /// Deepest nesting of an expression.
 const DEPTH: usize = 64;
+/// Longest expression, in tokens: a long path is a deep tree, and evaluation must not run out of stack.
+const TOKENS: usize = 800;
 
 /// Reads an expression.
 pub fn parse(text: &str) -> Result<Expr, PathError> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, end: text.len(), depth: 0 };
+    let tokens = tokens(text)?;
+    if tokens.len() > TOKENS {
+        return Err(PathError::new(format!("an expression has at most {TOKENS} tokens")));
+    }
+    let mut parser = Parser { tokens, at: 0, end: text.len(), depth: 0 };
     let expr = parser.binary(0)?;
     match parser.tokens.get(parser.at) {
         None => Ok(expr),

@@ -133,6 +133,13 @@ fn refuses_what_is_no_expression() {
 }
 
 #[test]
+fn the_longest_expression_is_evaluated_and_a_longer_one_refused() {
+    assert_eq!(answer(&("true".to_owned() + &" and true".repeat(399))), "true");
+    assert_eq!(answer(&("name".to_owned() + &".name".repeat(399))), "");
+    assert!(parse(&("a".to_owned() + &".a".repeat(100_000))).is_err());
+}
+
+#[test]
 fn operators_bind_as_the_grammar_says() {
     for (loose, tight) in [
         ("a or b and c", "a or (b and c)"),

@@ -1,12 +1,9 @@
 //! JSON Patch (RFC 6902) with JSON Pointer (RFC 6901).
 
-use super::{inapplicable, unreadable};
+use super::{Budget, check_count, inapplicable, unreadable};
 use crate::decimal::Decimal;
 use serde_json::Value;
-use socle_kernel::{Problem, limits};
-
-/// Most operations of one patch.
-const OPERATIONS: usize = limits::SEARCH_ALTERNATIVES * 4;
+use socle_kernel::Problem;
 
 /// Applies the operations in order; none of them is kept when one fails.
 pub fn apply_json_patch(resource: &Value, patch: &Value) -> Result<Value, Problem> {
@@ -18,20 +15,16 @@ pub fn apply_json_patch(resource: &Value, patch: &Value) -> Result<Value, Proble
         )
         .expecting("[{\"op\": …, \"path\": …}]"));
     };
-    if operations.len() > OPERATIONS {
-        return Err(unreadable("", "Le patch a trop d'opérations.", "The patch has too many operations.")
-            .coded("too-long")
-            .expecting(format!("at most {OPERATIONS} operations"))
-            .receiving(operations.len().to_string()));
-    }
+    check_count(operations.len())?;
+    let mut budget = Budget::new();
     let mut document = resource.clone();
     for (index, operation) in operations.iter().enumerate() {
-        apply(&mut document, operation, &format!("[{index}]"))?;
+        apply(&mut document, operation, &mut budget, &format!("[{index}]"))?;
     }
     Ok(document)
 }
 
-fn apply(document: &mut Value, operation: &Value, at: &str) -> Result<(), Problem> {
+fn apply(document: &mut Value, operation: &Value, budget: &mut Budget, at: &str) -> Result<(), Problem> {
     let member = |name: &str| {
         operation.get(name).and_then(Value::as_str).ok_or_else(|| {
             unreadable(
@@ -52,10 +45,16 @@ fn apply(document: &mut Value, operation: &Value, at: &str) -> Result<(), Proble
     };
     let path = pointer(member("path")?, at)?;
     match member("op")? {
-        "add" => add(document, &path, value()?, at),
+        "add" => {
+            let value = value()?;
+            budget.spend(&value, path.len(), at)?;
+            add(document, &path, value, at)
+        }
         "remove" => remove(document, &path, at).map(|_| ()),
         "replace" => {
-            *find(document, &path, at)? = value()?;
+            let value = value()?;
+            budget.spend(&value, path.len(), at)?;
+            *find(document, &path, at)? = value;
             Ok(())
         }
         "move" => {
@@ -68,11 +67,13 @@ fn apply(document: &mut Value, operation: &Value, at: &str) -> Result<(), Proble
                 ));
             }
             let moved = remove(document, &from, at)?;
+            budget.spend(&moved, path.len(), at)?;
             add(document, &path, moved, at)
         }
         "copy" => {
             let from = pointer(member("from")?, at)?;
             let copied = find(document, &from, at)?.clone();
+            budget.spend(&copied, path.len(), at)?;
             add(document, &path, copied, at)
         }
         "test" => test(document, &path, &value()?, at),

@@ -3,7 +3,7 @@
 //! Places are paths of names, indexes and `where(…)`: each step is resolved to a place in the JSON, so that the change
 //! is made there and nowhere else.
 
-use super::{inapplicable, unreadable};
+use super::{Budget, check_count, inapplicable, unreadable};
 use crate::definitions::{self, Type, choice_name};
 use crate::fhirpath::{self, Context, Element, Expr, Item, Literal, evaluate};
 use serde_json::{Map, Value};
@@ -34,10 +34,12 @@ pub fn apply_fhirpath_patch(resource: &Value, parameters: &Value) -> Result<Valu
             "A FHIRPath Patch is a Parameters resource with `operation` parameters.",
         ));
     };
+    check_count(operations.len())?;
+    let mut budget = Budget::new();
     let mut document = resource.clone();
     for (index, operation) in operations.iter().enumerate() {
         let at = format!("Parameters.parameter[{index}]");
-        Operation { parts: operation, at: &at }.apply(&mut document)?;
+        Operation { parts: operation, at: &at }.apply(&mut document, &mut budget)?;
     }
     Ok(document)
 }
@@ -80,7 +82,7 @@ impl<'a> Operation<'a> {
         value_of_part(part, target).ok_or_else(|| self.lacks("value"))
     }
 
-    fn apply(&self, document: &mut Value) -> Result<(), Problem> {
+    fn apply(&self, document: &mut Value, budget: &mut Budget) -> Result<(), Problem> {
         let path = self.text("path", "valueString")?;
         let expr = fhirpath::parse(path).map_err(|error| {
             unreadable(self.at, "Le chemin FHIRPath ne se lit pas.", "The FHIRPath path cannot be read.")
@@ -88,11 +90,15 @@ impl<'a> Operation<'a> {
                 .receiving(path)
         })?;
         match self.text("type", "valueCode")? {
-            "add" => self.add(document, &self.only_place(document, &expr)?),
+            "add" => {
+                let place = self.only_place(document, &expr)?;
+                self.add(document, &place, budget)
+            }
             "insert" => {
                 let places = self.list(document, &expr)?;
                 let index = self.index("index")?;
                 let (value, _) = self.value(Some(places.1))?;
+                budget.spend(&value, places.0.len() + 1, self.at)?;
                 let items = self.array(document, &places.0)?;
                 if index > items.len() {
                     return Err(self.no_such_index());
@@ -114,6 +120,7 @@ impl<'a> Operation<'a> {
             "replace" => {
                 let place = self.only_place(document, &expr)?;
                 let (value, kind) = self.value(Some(place.definition))?;
+                budget.spend(&value, place.steps.len(), self.at)?;
                 self.replace(document, &place, value, kind)
             }
             "move" => {
@@ -137,7 +144,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    fn add(&self, document: &mut Value, place: &Place) -> Result<(), Problem> {
+    fn add(&self, document: &mut Value, place: &Place, budget: &mut Budget) -> Result<(), Problem> {
         let name = self.text("name", "valueString")?;
         let element = place.definition.element(name).ok_or_else(|| {
             inapplicable(
@@ -148,6 +155,7 @@ impl<'a> Operation<'a> {
         })?;
         let target = if element.is_choice { None } else { element.types.first().map(|t| t.definition()) };
         let (value, kind) = self.value(target)?;
+        budget.spend(&value, place.steps.len() + 2, self.at)?;
         let key = match kind {
             Some(kind) if element.is_choice => choice_name(name, kind),
             _ => name.to_owned(),

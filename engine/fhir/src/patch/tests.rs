@@ -116,6 +116,20 @@ fn json_patch_refuses_what_cannot_be_read() {
     }
 }
 
+#[test]
+fn a_patch_cannot_grow_a_resource_without_end() {
+    let doubling: Vec<Value> = (0..100)
+        .map(|step| json!({"op": "copy", "from": "/list", "path": format!("/list/{step}")}))
+        .collect();
+    let problem = apply_json_patch(&json!({"list": ["text"]}), &json!(doubling)).expect_err("refused");
+    assert_eq!(problem.kind, Kind::TooLarge);
+    let deepening: Vec<Value> =
+        (1..100).map(|depth| json!({"op": "add", "path": "/a".repeat(depth), "value": {}})).collect();
+    assert_eq!(apply_json_patch(&json!({}), &json!(deepening)).expect_err("refused").kind, Kind::TooLarge);
+    let many = vec![json!({"op": "test", "path": "", "value": 1}); 2000];
+    assert_eq!(apply_json_patch(&json!(1), &json!(many)).expect_err("refused").kind, Kind::Invalid);
+}
+
 fn patient() -> Value {
     json!({
         "resourceType": "Patient",
