@@ -2,6 +2,7 @@
 
 mod foundations;
 mod network;
+mod staff;
 mod tables;
 
 pub(crate) use foundations::bundles;

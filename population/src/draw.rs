@@ -64,10 +64,15 @@ impl Draw {
         &items[self.below(items.len() as u32) as usize]
     }
 
-    /// One of the items, the first ones more often than the last ones.
-    pub(crate) fn pick_early<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    /// One of the words.
+    pub(crate) fn word(&mut self, words: &[&'static str]) -> &'static str {
+        words[self.below(words.len() as u32) as usize]
+    }
+
+    /// One of the words, the first ones more often than the last ones.
+    pub(crate) fn word_early(&mut self, words: &[&'static str]) -> &'static str {
         let skewed = self.unit() * self.unit().max(0.15);
-        &items[((skewed * items.len() as f64) as usize).min(items.len() - 1)]
+        words[((skewed * words.len() as f64) as usize).min(words.len() - 1)]
     }
 
     /// The index whose running total first exceeds an even draw; `totals` grows and is not empty.

@@ -71,9 +71,9 @@ impl Names {
     /// A family name.
     pub(crate) fn draw_family(&self, draw: &mut Draw) -> &'static str {
         if !self.regional.is_empty() && draw.percent(REGIONAL) {
-            *draw.pick_early(&self.regional)
+            draw.word_early(&self.regional)
         } else {
-            *draw.pick(&self.family)
+            draw.word(&self.family)
         }
     }
 
@@ -97,8 +97,8 @@ impl Names {
         };
         let generation = self.generations.iter().find(|g| g.sex == sex && (g.from..=g.to).contains(&year));
         match generation {
-            Some(generation) if !draw.percent(TIMELESS) => *draw.pick_early(&generation.names),
-            _ => *draw.pick(timeless),
+            Some(generation) if !draw.percent(TIMELESS) => draw.word_early(&generation.names),
+            _ => draw.word(timeless),
         }
     }
 }

@@ -16,10 +16,9 @@ fn weights() -> [[f64; OLDEST + 1]; 2] {
     for line in data_lines(PYRAMID) {
         let numbers: Vec<usize> = line.split(',').filter_map(|field| field.parse().ok()).collect();
         let [from, to, male, female] = numbers[..] else { continue };
-        for age in from..=to.min(OLDEST) {
-            let years = (to - from + 1) as f64;
-            weights[0][age] = male as f64 / years;
-            weights[1][age] = female as f64 / years;
+        let years = (to - from + 1) as f64;
+        for (column, people) in weights.iter_mut().zip([male, female]) {
+            column[from..=to.min(OLDEST)].fill(people as f64 / years);
         }
     }
     weights

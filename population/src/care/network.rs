@@ -1,6 +1,6 @@
 //! Places and professionals, and the nearest ones of each commune.
 
-use super::profession;
+use super::staff::{STORY, Staff};
 use super::tables::{PlaceKind, ProfessionKind, places, professions};
 use crate::draw::{Draw, Stream};
 use crate::geo::{Commune, Geography};
@@ -53,21 +53,6 @@ pub(crate) struct Network {
     near: HashMap<&'static str, Vec<[u32; NEAR]>>,
     residences: Vec<usize>,
 }
-
-/// The logins that are always there: login, profession, sex, family name, first name, second place.
-const STORY: [(&str, &str, Sex, &str, &str, Option<&str>); 11] = [
-    ("medecin-1", profession::GP, Sex::Female, "Martin", "Anne", Some("hospital")),
-    ("medecin-2", profession::CARDIOLOGIST, Sex::Male, "Robert", "Vincent", None),
-    ("medecin-3", profession::PAEDIATRICIAN, Sex::Female, "Kervella", "Nolwenn", None),
-    ("pharmacien-1", profession::PHARMACIST, Sex::Male, "Dubois", "Julien", None),
-    ("infirmier-1", profession::NURSE, Sex::Male, "Leroy", "Karim", None),
-    ("sage-femme-1", profession::MIDWIFE, Sex::Female, "Petit", "Maëlle", None),
-    ("dentiste-1", profession::DENTIST, Sex::Female, "Blanchard", "Sarah", None),
-    ("kine-1", profession::PHYSIOTHERAPIST, Sex::Male, "Jaouen", "Erwan", None),
-    ("secretaire-1", profession::SECRETARY, Sex::Female, "Colin", "Sandrine", None),
-    ("travailleur-social-1", profession::SOCIAL_WORKER, Sex::Female, "Hamon", "Nadia", None),
-    ("regulateur-1", profession::REGULATOR, Sex::Male, "Guéguen", "Olivier", None),
-];
 
 struct Builder<'a> {
     geography: &'a Geography,
@@ -169,7 +154,7 @@ impl Builder<'_> {
 
     fn story(&mut self) {
         let capital = self.geography.capital;
-        for (login, profession, sex, family, given, second) in STORY {
+        for Staff { login, profession, sex, family, given, second } in STORY {
             let kind = self.profession_index(profession);
             let place = self.network.professions[kind].place;
             let mut sites = vec![self.first_site(place, capital)];
@@ -244,7 +229,7 @@ impl Builder<'_> {
         let name = if pattern.ends_with("de {}") {
             pattern.replace("de {}", &of_place(&place.name))
         } else {
-            pattern.replace("{}", *draw.pick(&SITE_NAMES))
+            pattern.replace("{}", draw.word(&SITE_NAMES))
         };
         let street = self.geography.draw_street(draw);
         let phone = format!("02 61 91 {:02} {:02}", draw.below(100), draw.below(100));
@@ -336,7 +321,7 @@ fn of_place(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Network, STORY, of_place};
+    use super::{Network, STORY, Staff, of_place};
     use crate::draw::{Draw, Stream};
     use crate::geo::Geography;
     use crate::identifiers::has_luhn_key;
@@ -352,7 +337,7 @@ mod tests {
     fn keeps_the_numbers_of_the_story_whatever_the_size() {
         let (empty, _) = network(0);
         let (large, _) = network(50_000);
-        for (login, ..) in STORY {
+        for Staff { login, .. } in STORY {
             let number = |network: &Network| network.professionals[network.by_login(login)].number.clone();
             assert_eq!(number(&empty), number(&large));
         }

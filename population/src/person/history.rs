@@ -31,10 +31,10 @@ pub(super) fn add(chart: &mut Chart<'_>) {
 fn visit_count(chart: &mut Chart<'_>) -> i32 {
     let most = match chart.age() {
         ..3 => 5,
-        ..18 => 3,
-        ..40 => 3,
-        ..60 => 4,
-        ..75 => 5,
+        3..18 => 3,
+        18..40 => 3,
+        40..60 => 4,
+        60..75 => 5,
         _ => 6,
     };
     chart.draw.between(most / 3, most)

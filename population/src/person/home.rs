@@ -108,8 +108,8 @@ fn deceased(draw: &mut Draw, member: &Member, today: Day) -> Option<Day> {
     let age = member.birth.years_until(today);
     let percent = match age {
         ..50 => 0.0,
-        ..75 => 0.8,
-        ..85 => 3.5,
+        50..75 => 0.8,
+        75..85 => 3.5,
         _ => 9.0,
     };
     let is_dead = draw.percent(percent);

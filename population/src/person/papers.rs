@@ -15,8 +15,8 @@ const RESULTS: usize = 12;
 pub(super) fn draw(chart: &mut Chart<'_>) {
     let wanted = match chart.age() {
         ..18 => chart.draw.between(1, 3),
-        ..40 => chart.draw.between(1, 3),
-        ..60 => chart.draw.between(2, 3),
+        18..40 => chart.draw.between(1, 3),
+        40..60 => chart.draw.between(2, 3),
         _ => chart.draw.between(2, 4),
     };
     let mut made = 0;
