@@ -242,19 +242,7 @@ fn test(
             let test = StringTest::new(mode, &unescape(text));
             Test::String(test.ok_or_else(|| wrong("letters or digits"))?)
         }
-        ParamKind::Token => {
-            let found = match modifier {
-                None | Some("not") => TokenTest::new(&parts(text)),
-                Some("of-type") => TokenTest::typed(&parts(text)),
-                Some(other) => return Err(bad_modifier(name, other, "not, of-type, missing")),
-            };
-            let expected = if modifier == Some("of-type") {
-                "system|code|value"
-            } else {
-                "code, system|code, |code, system|"
-            };
-            Test::Token(found.ok_or_else(|| wrong(expected))?)
-        }
+        ParamKind::Token => token_test(name, modifier, text)?,
         ParamKind::Reference => reference_test(known, name, modifier, text)?,
         ParamKind::Quantity => {
             plain("missing")?;
@@ -286,6 +274,15 @@ fn test(
             .at(name));
         }
     })
+}
+
+fn token_test(name: &str, modifier: Option<&str>, text: &str) -> Result<Test, Problem> {
+    let (found, expected) = match modifier {
+        None | Some("not") => (TokenTest::new(&parts(text)), "code, system|code, |code, system|"),
+        Some("of-type") => (TokenTest::typed(&parts(text)), "system|code|value"),
+        Some(other) => return Err(bad_modifier(name, other, "not, of-type, missing")),
+    };
+    found.map(Test::Token).ok_or_else(|| bad_value(name, text, expected))
 }
 
 fn reference_test(
