@@ -16,6 +16,7 @@ const NOTE_REMOVE: &str = "DELETE FROM sweep WHERE home = $1";
 /// An empty key is a destroyed one, also for a home that never had any.
 const TOMBSTONE: &str = "INSERT INTO home_key (home, key_id, wrapped) VALUES ($1, 1, $2) \
      ON CONFLICT (home, key_id) DO NOTHING";
+const IS_DESTROYED: &str = "SELECT COUNT(*) > 0 FROM home_key WHERE home = $1 AND length(wrapped) = 0";
 const KEYS_DESTROY: &str = "UPDATE home_key SET wrapped = $1 WHERE home = $2";
 const DRAWERS_REMOVE: &str = "DELETE FROM drawer WHERE home = $1";
 const SKETCHES_REMOVE: &str = "UPDATE resource SET sketch = $1 WHERE home = $2";
@@ -35,13 +36,16 @@ pub(super) struct Found {
 pub(super) fn destroy(conn: &Connection, ends: &mut Ends, home: HomeId) -> Result<()> {
     run(conn, |conn| {
         let home = column(home);
+        conn.execute(NOTE, [home])?;
+        if conn.query_row(IS_DESTROYED, [home], |row| row.get(0))? {
+            return Ok(());
+        }
         let mut alive = conn.prepare_cached(ALIVE)?;
         let mut rows = alive.query([home])?;
         while let Some(row) = rows.next()? {
             *ends.tallies.entry(row.get(0)?).or_default() -= row.get::<_, i64>(1)?;
         }
         *ends.tallies.entry(BLOB_BYTES).or_default() -= blob_bytes(conn, home)?;
-        conn.execute(NOTE, [home])?;
         conn.execute(TOMBSTONE, params![home, &[][..] as &[u8]])?;
         conn.execute(KEYS_DESTROY, params![&[][..] as &[u8], home])?;
         conn.execute(DRAWERS_REMOVE, [home])?;

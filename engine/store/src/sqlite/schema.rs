@@ -185,7 +185,9 @@ pub(super) fn schema_version(conn: &Connection) -> Result<u32> {
 }
 
 fn get(conn: &Connection, name: &str) -> Result<Option<Vec<u8>>> {
-    conn.query_row(META_GET, [name], |row| row.get(0)).optional().map_err(database_error)
+    conn.prepare_cached(META_GET)
+        .and_then(|mut read| read.query_row([name], |row| row.get(0)).optional())
+        .map_err(database_error)
 }
 
 fn set(conn: &Connection, name: &str, value: &[u8]) -> Result<()> {
