@@ -24,5 +24,4 @@ pub mod systems;
 pub use accounts::{AccountSeed, Represented, Represents, Role};
 pub use documents::{cda, pdf, png};
 pub use ins::{N13, ins_key};
-pub use pyramid::shares as pyramid_shares;
 pub use region::{PEOPLE_MAX, Region, Settings};

@@ -149,6 +149,23 @@ mod tests {
     }
 
     #[test]
+    fn ages_follow_the_pyramid_of_france() {
+        const PEOPLE: u32 = 5_000;
+        let (plan, _) = plan(PEOPLE);
+        let today = Day::ymd(2026, 3, 1);
+        let mut ages = vec![0u32; 130];
+        for number in 0..plan.households() {
+            let (_, members) = plan.household(number).unwrap();
+            members.iter().for_each(|member| ages[member.birth.years_until(today) as usize] += 1);
+        }
+        for (from, to, share) in crate::pyramid::shares() {
+            let count: u32 = ages[from as usize..=to as usize].iter().sum();
+            let gap = (f64::from(count) / f64::from(PEOPLE) - share).abs();
+            assert!(gap < 0.008, "{from}-{to}: {count} people, {share:.4} expected");
+        }
+    }
+
+    #[test]
     fn no_two_people_share_a_matricule() {
         let (plan, geography) = plan(30_000);
         let mut seen = HashSet::new();

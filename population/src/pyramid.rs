@@ -76,7 +76,8 @@ impl Ages {
 }
 
 /// Share of each five-year group of the table, in the order of the table: `(from, to, share)`.
-pub fn shares() -> Vec<(u32, u32, f64)> {
+#[cfg(test)]
+pub(crate) fn shares() -> Vec<(u32, u32, f64)> {
     let rows: Vec<Vec<f64>> = data_lines(PYRAMID)
         .map(|line| line.split(',').filter_map(|field| field.parse().ok()).collect())
         .filter(|row: &Vec<f64>| row.len() == 4)

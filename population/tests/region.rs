@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use socle_population::{Region, Represents, Role, Settings, pyramid_shares, systems};
+use socle_population::{Region, Represents, Role, Settings, systems};
 use std::collections::{HashMap, HashSet};
 
 fn region(people: u32, seed: u64) -> Region {
@@ -125,24 +125,6 @@ fn every_reference_leads_somewhere() {
         check(bundle, &known);
     }
     everyone(&region).for_each(|bundle| check(&bundle, &known));
-}
-
-#[test]
-fn ages_follow_the_pyramid_of_france() {
-    const PEOPLE: u32 = 5_000;
-    let region = region(PEOPLE, 9);
-    let mut ages: HashMap<u32, u32> = HashMap::new();
-    for bundle in everyone(&region) {
-        let birth: jiff::civil::Date =
-            of_type(&bundle, "Patient").next().unwrap()["birthDate"].as_str().unwrap().parse().unwrap();
-        let years = (birth.until((jiff::Unit::Year, jiff::civil::date(2026, 3, 1))).unwrap()).get_years();
-        *ages.entry(years as u32).or_default() += 1;
-    }
-    for (from, to, share) in pyramid_shares() {
-        let count: u32 = (from..=to).filter_map(|age| ages.get(&age)).sum();
-        let gap = (f64::from(count) / f64::from(PEOPLE) - share).abs();
-        assert!(gap < 0.008, "{from}-{to}: {count} people, {share:.4} expected");
-    }
 }
 
 #[test]
