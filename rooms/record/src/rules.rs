@@ -5,6 +5,9 @@ mod content;
 mod pdsm;
 mod replace;
 
+pub use content::uuid_of;
+
+
 use crate::document::Document;
 use async_trait::async_trait;
 use serde_json::Value;
@@ -185,4 +188,10 @@ fn local_reference<'a>(reference: &'a str, base: &str) -> &'a str {
 /// A value for an issue: text as it is, anything else as JSON.
 fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What a resource lacks of the profiles it claims.
+#[cfg(test)]
+pub fn profile_issues(resource: &Value) -> Vec<Issue> {
+    pdsm::check(resource, None)
 }

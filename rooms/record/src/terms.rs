@@ -1,13 +1,9 @@
-//! The codes of documents in words: types, classes, places, settings, labels, professions. Dated data of `data/record`.
+//! The codes of documents in words: types, classes, places, settings, labels. Dated data of `data/record`.
 
-use serde::Deserialize;
 use socle_kernel::Lang;
 use socle_ui::Icon;
 use std::sync::LazyLock;
 
-/// Code system of the access labels (TRE_A07).
-pub const VISIBILITY_SYSTEM: &str =
-    "https://mos.esante.gouv.fr/NOS/TRE_A07-StatusVisibiliteDocument/FHIR/TRE-A07-StatusVisibiliteDocument";
 /// Code system of document classes (TRE_A03).
 pub const CLASS_SYSTEM: &str =
     "https://mos.esante.gouv.fr/NOS/TRE_A03-ClasseDocument/FHIR/TRE-A03-ClasseDocument";
@@ -179,33 +175,6 @@ pub fn icon_of(type_code: &str, class: &str) -> Icon {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfessionFile {
-    #[expect(dead_code, reason = "the file says its version for people; the program does not need it")]
-    version: String,
-    profession: Vec<Profession>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Profession {
-    code: String,
-    fr: String,
-    en: String,
-}
-
-static PROFESSIONS: LazyLock<Vec<Profession>> = LazyLock::new(|| {
-    let file: ProfessionFile = toml::from_str(include_str!("../../../data/record/professions.toml"))
-        .expect("the shipped table of professions is valid; a test reads it");
-    file.profession
-});
-
-/// A profession in words, in lower case; `None` for a code that is not in the table.
-pub fn profession(lang: Lang, code: &str) -> Option<&'static str> {
-    PROFESSIONS.iter().find(|known| known.code == code).map(|known| lang.pick_static(&known.fr, &known.en))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,13 +202,8 @@ mod tests {
             find_term(facilities(), "SA07").map(|term| term.label(Lang::Fr)),
             Some("Cabinet individuel")
         );
-        assert_eq!(find_term(labels(), MASKED).map(|term| term.system), Some(VISIBILITY_SYSTEM));
-    }
-
-    #[test]
-    fn says_professions_in_lower_case_and_knows_what_it_does_not_know() {
-        assert_eq!(profession(Lang::Fr, "10"), Some("médecin"));
-        assert_eq!(profession(Lang::En, "SECRETARIAT_MEDICAL"), Some("medical secretary"));
-        assert_eq!(profession(Lang::Fr, "999"), None);
+        let system =
+            "https://mos.esante.gouv.fr/NOS/TRE_A07-StatusVisibiliteDocument/FHIR/TRE-A07-StatusVisibiliteDocument";
+        assert_eq!(find_term(labels(), MASKED).map(|term| term.system), Some(system));
     }
 }
