@@ -207,8 +207,5 @@ pub(crate) fn open(key: &HomeKey, blob: &BlobRef, sealed: &[u8]) -> Result<Bytes
         rest = after;
     }
     content.extend(stream.decrypt_last(Payload { msg: rest, aad: &context }).map_err(|_| corrupt())?);
-    if content.len() as u64 != blob.size {
-        return Err(corrupt());
-    }
     Ok(content.into())
 }
