@@ -1,50 +1,71 @@
 //! Small pieces that every resource is made of.
 
 use crate::geo::Commune;
-use crate::systems::{COMMUNE, DEMO, FR_CORE, HL7};
-use serde_json::{Value, json};
+use crate::systems::{COMMUNE, DEMO, FR_CORE, HL7, UCUM};
+use serde_json::{Map, Value, json};
+
+/// An object of these fields. Unlike `json!`, which copies every value it is given, this moves them: a record is made
+/// of thousands of small values, and copies were most of its cost.
+pub(crate) fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    let mut map = Map::with_capacity(N);
+    for (name, value) in fields {
+        map.insert(name.to_owned(), value);
+    }
+    Value::Object(map)
+}
+
+/// A list of one value, moved.
+pub(crate) fn list(value: Value) -> Value {
+    Value::Array(vec![value])
+}
+
+/// A string.
+pub(crate) fn text(words: impl Into<String>) -> Value {
+    Value::String(words.into())
+}
 
 /// The mark that every invented resource carries.
 pub(crate) fn demo_tag() -> Value {
-    json!([{ "system": DEMO, "code": "DEMO", "display": "DÉMO" }])
+    list(coding(DEMO, "DEMO", "DÉMO"))
 }
 
 /// `meta` with the mark, and the profile when the resource claims one.
 pub(crate) fn meta(profile: Option<&str>) -> Value {
     match profile {
-        Some(profile) => json!({ "profile": [profile], "tag": demo_tag() }),
-        None => json!({ "tag": demo_tag() }),
+        Some(profile) => object([("profile", list(text(profile))), ("tag", demo_tag())]),
+        None => object([("tag", demo_tag())]),
     }
 }
 
 /// One coding.
 pub(crate) fn coding(system: &str, code: &str, display: &str) -> Value {
-    json!({ "system": system, "code": code, "display": display })
+    object([("system", text(system)), ("code", text(code)), ("display", text(display))])
 }
 
 /// A concept of one coding.
 pub(crate) fn concept(system: &str, code: &str, display: &str) -> Value {
-    json!({ "coding": [coding(system, code, display)] })
+    object([("coding", list(coding(system, code, display)))])
 }
 
 /// A concept of one coding of a HL7 system, without display, as HL7's status elements are written.
 pub(crate) fn hl7(system: &str, code: &str) -> Value {
-    json!({ "coding": [{ "system": format!("{HL7}{system}"), "code": code }] })
+    let coding = object([("system", text(format!("{HL7}{system}"))), ("code", text(code))]);
+    object([("coding", list(coding))])
 }
 
 /// A concept of one coding and a text.
 pub(crate) fn concept_text(system: &str, code: &str, display: &str) -> Value {
-    json!({ "coding": [coding(system, code, display)], "text": display })
+    object([("coding", list(coding(system, code, display))), ("text", text(display))])
 }
 
 /// A reference by address.
 pub(crate) fn reference(to: &str) -> Value {
-    json!({ "reference": to })
+    object([("reference", text(to))])
 }
 
 /// A reference by address, with words for people.
 pub(crate) fn named_reference(to: &str, display: &str) -> Value {
-    json!({ "reference": to, "display": display })
+    object([("reference", text(to)), ("display", text(display))])
 }
 
 /// A reference to what another Bundle holds, found by its identifier.
@@ -54,7 +75,12 @@ pub(crate) fn conditional(kind: &str, system: &str, value: &str) -> String {
 
 /// A quantity in UCUM; the number keeps its decimals.
 pub(crate) fn quantity(value: f64, decimals: usize, unit: &str, code: &str) -> Value {
-    json!({ "value": decimal(value, decimals), "unit": unit, "system": crate::systems::UCUM, "code": code })
+    object([
+        ("value", decimal(value, decimals)),
+        ("unit", text(unit)),
+        ("system", text(UCUM)),
+        ("code", text(code)),
+    ])
 }
 
 /// A decimal number written with that many decimals, as it would be on paper.
@@ -83,12 +109,17 @@ pub(crate) fn address(street: &str, commune: &Commune) -> Value {
 /// An entry that creates a resource, known in its Bundle by this address.
 pub(crate) fn post(full_url: &str, resource: Value) -> Value {
     let kind = resource["resourceType"].as_str().unwrap_or_default().to_owned();
-    json!({ "fullUrl": full_url, "resource": resource, "request": { "method": "POST", "url": kind } })
+    let request = object([("method", text("POST")), ("url", text(kind))]);
+    object([("fullUrl", text(full_url)), ("resource", resource), ("request", request)])
 }
 
 /// A transaction.
 pub(crate) fn transaction(entries: Vec<Value>) -> Value {
-    json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries })
+    object([
+        ("resourceType", text("Bundle")),
+        ("type", text("transaction")),
+        ("entry", Value::Array(entries)),
+    ])
 }
 
 #[cfg(test)]

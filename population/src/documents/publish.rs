@@ -6,7 +6,7 @@ use super::sheet::Sheet;
 use super::{pdf, plain, png};
 use crate::calendar::Day;
 use crate::person::Chart;
-use crate::resource::{coding, concept, meta, named_reference, reference};
+use crate::resource::{coding, concept, list, meta, named_reference, object, reference, text};
 use crate::systems::{self, DOCUMENT_CLASS, INS_TEST, SECTOR, SETTING};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
@@ -56,13 +56,13 @@ pub(crate) fn publish(chart: &mut Chart<'_>, paper: &Paper) {
     let (document_url, binary_url) = (chart.draw.urn(), chart.draw.urn());
     let made_at = paper.day.at(hour, minute);
     let document = document_reference(chart, paper, &content, &document_id, &binary_url, &made_at);
-    let binary = json!({
-        "resourceType": "Binary",
-        "meta": meta(None),
-        "contentType": content.media,
-        "securityContext": reference(&document_url),
-        "data": BASE64.encode(&content.bytes),
-    });
+    let binary = object([
+        ("resourceType", text("Binary")),
+        ("meta", meta(None)),
+        ("contentType", text(content.media)),
+        ("securityContext", reference(&document_url)),
+        ("data", text(BASE64.encode(&content.bytes))),
+    ]);
     chart.add_at(&document_url, document);
     chart.add_at(&binary_url, binary);
 }
@@ -116,47 +116,57 @@ fn document_reference(
     let site = &network.sites[paper.site];
     let place = &network.places[site.kind];
     let organization = network.organization_reference(site);
-    let mut context = json!({
-        "period": { "start": paper.day.at(8, 0), "end": made_at },
-        "facilityType": concept(SECTOR, place.sector.0, place.sector.1),
-        "practiceSetting": concept(SETTING, place.setting.0, place.setting.1),
-        "sourcePatientInfo": reference("#patient"),
-    });
+    let period = object([("start", text(paper.day.at(8, 0))), ("end", text(made_at))]);
+    let mut context = object([
+        ("period", period),
+        ("facilityType", concept(SECTOR, place.sector.0, place.sector.1)),
+        ("practiceSetting", concept(SETTING, place.setting.0, place.setting.1)),
+        ("sourcePatientInfo", reference("#patient")),
+    ]);
     if let Some(encounter) = &paper.encounter {
-        context["encounter"] = json!([reference(encounter)]);
+        context["encounter"] = list(reference(encounter));
     }
-    let (format_system, format_code, format_display) = content.format;
-    json!({
-        "resourceType": "DocumentReference",
-        "meta": meta(Some(PROFILE)),
-        "language": "fr-FR",
-        "contained": contained(chart, paper, &organization),
-        "masterIdentifier": { "use": "usual", "system": "urn:ietf:rfc:3986", "value": format!("urn:uuid:{id}") },
-        "status": "current",
-        "docStatus": "final",
-        "type": concept(paper.kind.system, paper.kind.code, paper.kind.label),
-        "category": [concept(DOCUMENT_CLASS, paper.kind.class.0, paper.kind.class.1)],
-        "subject": named_reference(&chart.patient, &paper.sheet.patient.spoken()),
-        "date": made_at,
-        "author": [named_reference("#role", &paper.sheet.author.spoken)],
-        "authenticator": reference("#role"),
-        "custodian": named_reference(&organization, &site.name),
-        "description": paper.description,
-        "securityLabel": [concept("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N", "normal")],
-        "content": [{
-            "attachment": {
-                "contentType": content.media,
-                "language": "fr-FR",
-                "url": binary,
-                "size": content.bytes.len(),
-                "hash": BASE64.encode(&Sha1::digest(&content.bytes)),
-                "title": paper.sheet.title,
-                "creation": made_at,
-            },
-            "format": coding(format_system, format_code, format_display),
-        }],
-        "context": context,
-    })
+    let master = object([
+        ("use", text("usual")),
+        ("system", text("urn:ietf:rfc:3986")),
+        ("value", text(format!("urn:uuid:{id}"))),
+    ]);
+    let class = concept(DOCUMENT_CLASS, paper.kind.class.0, paper.kind.class.1);
+    let normal = concept("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N", "normal");
+    object([
+        ("resourceType", text("DocumentReference")),
+        ("meta", meta(Some(PROFILE))),
+        ("language", text("fr-FR")),
+        ("contained", contained(chart, paper, &organization)),
+        ("masterIdentifier", master),
+        ("status", text("current")),
+        ("docStatus", text("final")),
+        ("type", concept(paper.kind.system, paper.kind.code, paper.kind.label)),
+        ("category", list(class)),
+        ("subject", named_reference(&chart.patient, &paper.sheet.patient.spoken())),
+        ("date", text(made_at)),
+        ("author", list(named_reference("#role", &paper.sheet.author.spoken))),
+        ("authenticator", reference("#role")),
+        ("custodian", named_reference(&organization, &site.name)),
+        ("description", text(&paper.description)),
+        ("securityLabel", list(normal)),
+        ("content", list(attached(paper, content, binary, made_at))),
+        ("context", context),
+    ])
+}
+
+fn attached(paper: &Paper, content: &Content, binary: &str, made_at: &str) -> Value {
+    let (system, code, display) = content.format;
+    let attachment = object([
+        ("contentType", text(content.media)),
+        ("language", text("fr-FR")),
+        ("url", text(binary)),
+        ("size", content.bytes.len().into()),
+        ("hash", text(BASE64.encode(&Sha1::digest(&content.bytes)))),
+        ("title", text(&paper.sheet.title)),
+        ("creation", text(made_at)),
+    ]);
+    object([("attachment", attachment), ("format", coding(system, code, display))])
 }
 
 /// Who wrote it and whom it is about, as they were on that day.

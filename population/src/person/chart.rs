@@ -5,8 +5,8 @@ use crate::calendar::Day;
 use crate::clinic::{Illness, Medicine, Test};
 use crate::draw::{Draw, Stream};
 use crate::region::Region;
-use crate::resource::{meta, named_reference, post, reference};
-use serde_json::{Value, json};
+use crate::resource::{meta, named_reference, object, post, reference, text};
+use serde_json::Value;
 
 /// A record in the making.
 pub(crate) struct Chart<'a> {
@@ -81,7 +81,7 @@ impl<'a> Chart<'a> {
 
     /// The first elements of a resource of the record.
     pub(crate) fn resource(&self, kind: &str) -> Value {
-        json!({ "resourceType": kind, "meta": meta(None) })
+        object([("resourceType", text(kind)), ("meta", meta(None))])
     }
 
     /// Completed years at the end of the history.

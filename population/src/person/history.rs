@@ -5,7 +5,7 @@ use super::measures::{self, At};
 use super::{illnesses, papers, story, vaccines};
 use crate::calendar::Day;
 use crate::clinic::Reason;
-use crate::resource::concept;
+use crate::resource::{concept, list};
 use crate::systems::{CIM10, HL7};
 use serde_json::json;
 
@@ -117,7 +117,7 @@ pub(super) fn encounter(
     resource["period"] = json!({ "start": from.at(hour, minute), "end": end });
     let mut why = concept(CIM10, code, label);
     why["text"] = json!(words);
-    resource["reasonCode"] = json!([why]);
+    resource["reasonCode"] = list(why);
     resource["serviceProvider"] = chart.place_of(professional);
     chart.add(resource)
 }

@@ -6,7 +6,7 @@ use crate::calendar::Day;
 use crate::care::profession;
 use crate::clinic::{Act, Allergy, Illness, Medicine};
 use crate::names::Sex;
-use crate::resource::{concept, concept_text, hl7};
+use crate::resource::{concept, concept_text, hl7, list, text};
 use crate::systems::{ATC, CCAM, CIM10};
 use serde_json::{Value, json};
 
@@ -103,16 +103,16 @@ pub(super) fn condition(chart: &mut Chart<'_>, code: &str, label: &str, since: D
     let mut resource = chart.resource("Condition");
     resource["clinicalStatus"] = hl7("condition-clinical", if is_active { "active" } else { "resolved" });
     resource["verificationStatus"] = hl7("condition-ver-status", "confirmed");
-    resource["category"] = json!([hl7("condition-category", "problem-list-item")]);
+    resource["category"] = list(hl7("condition-category", "problem-list-item"));
     resource["code"] = concept_text(CIM10, code, label);
     resource["subject"] = chart.subject();
-    resource["onsetDateTime"] = json!(since.to_string());
+    resource["onsetDateTime"] = text(since.to_string());
     if !is_active {
         let days = chart.draw.between(5, 120);
         let over = since.plus_days(days).min(chart.end);
-        resource["abatementDateTime"] = json!(over.to_string());
+        resource["abatementDateTime"] = text(over.to_string());
     }
-    resource["recordedDate"] = json!(since.to_string());
+    resource["recordedDate"] = text(since.to_string());
     resource["recorder"] = chart.professional(chart.who.team.doctor);
     chart.add(resource);
 }
@@ -138,10 +138,10 @@ pub(super) fn medicine<'a>(
         period["end"] = json!(since.plus_days(chart.draw.between(6, 60)).min(chart.end).to_string());
     }
     statement["effectivePeriod"] = period;
-    statement["dateAsserted"] = json!(chart.end.to_string());
+    statement["dateAsserted"] = text(chart.end.to_string());
     statement["informationSource"] = doctor.clone();
     statement["reasonCode"] = json!([{ "text": why }]);
-    statement["dosage"] = json!([dosage(medicine)]);
+    statement["dosage"] = list(dosage(medicine));
     chart.add(statement);
     chart.facts.medicines.push((medicine, since));
     if is_taken {
@@ -152,10 +152,10 @@ pub(super) fn medicine<'a>(
         request["intent"] = json!("order");
         request["medicationCodeableConcept"] = concept_text(ATC, medicine.atc, medicine.name);
         request["subject"] = chart.subject();
-        request["authoredOn"] = json!(on.to_string());
+        request["authoredOn"] = text(on.to_string());
         request["requester"] = doctor;
         request["reasonCode"] = json!([{ "text": why }]);
-        request["dosageInstruction"] = json!([dosage(medicine)]);
+        request["dosageInstruction"] = list(dosage(medicine));
         request["dispenseRequest"] = json!({
             "validityPeriod": { "start": on.to_string(), "end": on.plus_months(3).to_string() },
             "numberOfRepeatsAllowed": 2,
@@ -198,7 +198,7 @@ pub(super) fn add_allergy(chart: &mut Chart<'_>, allergy: &Allergy, days: i32) {
         None => json!({ "text": allergy.label }),
     };
     resource["patient"] = chart.subject();
-    resource["recordedDate"] = json!(since.to_string());
+    resource["recordedDate"] = text(since.to_string());
     resource["recorder"] = chart.professional(chart.who.team.doctor);
     resource["reaction"] = json!([{ "manifestation": [{ "text": allergy.manifestation }] }]);
     chart.add(resource);
@@ -233,7 +233,7 @@ pub(super) fn add_act(chart: &mut Chart<'_>, act: &Act, day: Day) {
     resource["status"] = json!("completed");
     resource["code"] = concept(CCAM, act.ccam, act.label);
     resource["subject"] = chart.subject();
-    resource["performedDateTime"] = json!(day.to_string());
+    resource["performedDateTime"] = text(day.to_string());
     resource["performer"] =
         json!([{ "actor": chart.professional(performer), "onBehalfOf": chart.place_of(performer) }]);
     chart.add(resource);

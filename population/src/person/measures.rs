@@ -5,7 +5,7 @@ use crate::calendar::Day;
 use crate::care::profession;
 use crate::clinic::Test;
 use crate::growth::Measure;
-use crate::resource::{concept_text, hl7, quantity, reference};
+use crate::resource::{concept_text, hl7, list, quantity, reference, text};
 use crate::systems::LOINC;
 use serde_json::{Value, json};
 
@@ -19,14 +19,14 @@ pub(super) struct At<'e> {
 fn observation(chart: &Chart<'_>, at: &At<'_>, category: &str, loinc: &str, label: &str) -> Value {
     let mut resource = chart.resource("Observation");
     resource["status"] = json!("final");
-    resource["category"] = json!([hl7("observation-category", category)]);
+    resource["category"] = list(hl7("observation-category", category));
     resource["code"] = concept_text(LOINC, loinc, label);
     resource["subject"] = chart.subject();
     if let Some(encounter) = at.encounter {
         resource["encounter"] = reference(encounter);
     }
-    resource["effectiveDateTime"] = json!(at.day.to_string());
-    resource["performer"] = json!([chart.professional(at.professional)]);
+    resource["effectiveDateTime"] = text(at.day.to_string());
+    resource["performer"] = list(chart.professional(at.professional));
     resource
 }
 
@@ -99,7 +99,7 @@ pub(super) fn result(chart: &mut Chart<'_>, test_id: &str, value: f64, day: Day)
         v if v > test.high => "H",
         _ => "N",
     };
-    resource["interpretation"] = json!([hl7("v3-ObservationInterpretation", flag)]);
+    resource["interpretation"] = list(hl7("v3-ObservationInterpretation", flag));
     resource["referenceRange"] = json!([{
         "low": quantity(test.low, test.decimals, test.unit, test.ucum),
         "high": quantity(test.high, test.decimals, test.unit, test.ucum),

@@ -1,7 +1,7 @@
 //! The care team: the treating doctor, the pharmacist, and who else cares for the person now.
 
 use super::chart::Chart;
-use crate::resource::{coding, concept_text};
+use crate::resource::{coding, concept_text, list, text};
 use crate::systems::HL7;
 use serde_json::{Value, json};
 
@@ -18,11 +18,11 @@ pub(super) fn add(chart: &mut Chart<'_>) {
     let since = chart.draw.between(200, 2500);
     let mut period = json!({ "start": chart.day_before_end(since).to_string() });
     if let Some(day) = chart.who.deceased {
-        period["end"] = json!(day.to_string());
+        period["end"] = text(day.to_string());
     }
     care_team["period"] = period;
     care_team["participant"] = Value::Array(participants);
-    care_team["managingOrganization"] = json!([chart.place_of(chart.who.team.doctor)]);
+    care_team["managingOrganization"] = list(chart.place_of(chart.who.team.doctor));
     chart.add(care_team);
 }
 

@@ -3,7 +3,7 @@
 use super::chart::Chart;
 use crate::calendar::Day;
 use crate::plan::Figure;
-use crate::resource::{concept_text, hl7};
+use crate::resource::{concept_text, hl7, text};
 use crate::systems::ATC;
 use serde_json::json;
 
@@ -64,7 +64,7 @@ fn given(chart: &mut Chart<'_>, atc: &'static str, label: &'static str, targets:
     resource["status"] = json!("completed");
     resource["vaccineCode"] = concept_text(ATC, atc, label);
     resource["patient"] = chart.subject();
-    resource["occurrenceDateTime"] = json!(day.to_string());
+    resource["occurrenceDateTime"] = text(day.to_string());
     resource["primarySource"] = json!(true);
     resource["lotNumber"] = json!(lot);
     resource["route"] = hl7("v3-RouteOfAdministration", "IM");
