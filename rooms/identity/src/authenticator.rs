@@ -1,0 +1,128 @@
+//! Tells callers apart: a bearer token, a page session, or a visitor.
+
+use crate::sessions::{self, PageSession};
+use crate::tokens::{self, Refusal};
+use crate::{cookies, grants, principals, secrets};
+use async_trait::async_trait;
+use socle_kernel::{Kind, Principal, Problem, Purpose};
+use socle_pipeline::{Authenticator, Credentials, Identified, Pipeline};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The one who tells.
+pub(crate) struct Door;
+
+#[async_trait]
+impl Authenticator for Door {
+    async fn identify(&self, pipeline: &Pipeline, credentials: &Credentials) -> Result<Identified, Problem> {
+        if let Some(bearer) = &credentials.bearer {
+            return by_token(pipeline, bearer).await;
+        }
+        if let Some(token) = credentials.cookie(cookies::SESSION)
+            && let Some(id) = sessions::id_of(token)
+            && let Some(session) = sessions::load(pipeline, &id).await?
+        {
+            sessions::touch(pipeline, &id, &session).await?;
+            let csrf = secrets::keyed_text(&pipeline.gate().secret("csrf"), &["session", token]);
+            return Ok(by_session(&session, id, csrf));
+        }
+        Ok(visitor(pipeline, credentials))
+    }
+}
+
+async fn by_token(pipeline: &Pipeline, bearer: &str) -> Result<Identified, Problem> {
+    let gate = pipeline.gate();
+    let claims = tokens::verify(&gate.secret(tokens::SECRET), bearer, gate.clock().now()).map_err(refused)?;
+    let is_good = match claims.grant.as_str() {
+        tokens::DEMO_GRANT => pipeline.settings().is_demo,
+        grant => grants::load(pipeline, grant).await?.is_some(),
+    };
+    if !is_good {
+        return Err(Problem::new(
+            Kind::Unauthenticated,
+            "Ce jeton a été révoqué, ou n’est pas de cette plateforme.",
+            "This token was revoked, or is not of this platform.",
+        ));
+    }
+    Ok(Identified {
+        principal: Arc::new(claims.principal),
+        purpose: claims.purpose,
+        ..Identified::anonymous()
+    })
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Expired => Problem::new(
+            Kind::Unauthenticated,
+            "Ce jeton a expiré. Demandez-en un nouveau.",
+            "This token has expired. Ask for a new one.",
+        )
+        .coded("expired"),
+        Refusal::Malformed | Refusal::Forged => Problem::new(
+            Kind::Unauthenticated,
+            "Ce jeton n’est pas un jeton de cette plateforme, ou il a été modifié.",
+            "This token is not one of this platform, or was altered.",
+        ),
+    }
+}
+
+/// Until our own pages were let in and the person chose, a session acts for nobody.
+fn by_session(session: &PageSession, id: String, csrf: String) -> Identified {
+    let principal = session.principal.clone().filter(|_| session.is_open).unwrap_or_else(Principal::anonymous);
+    let purpose = principals::purpose_of(&principal);
+    let purposes: HashMap<_, Purpose> = session.purposes.iter().cloned().collect();
+    Identified { principal: Arc::new(principal), purpose, purposes, csrf, cookies: Vec::new(), session: Some(id) }
+}
+
+fn visitor(pipeline: &Pipeline, credentials: &Credentials) -> Identified {
+    let base = &pipeline.settings().base_url;
+    let mut set = Vec::new();
+    if credentials.cookie(cookies::SESSION).is_some() {
+        set.push(cookies::clear(base, cookies::SESSION));
+    }
+    let visit = match credentials.cookie(cookies::VISIT).filter(|visit| secrets::is_token(visit)) {
+        Some(visit) => visit.to_owned(),
+        None => {
+            let drawn = secrets::draw_token(&**pipeline.gate().chance());
+            set.push(cookies::set(base, cookies::VISIT, &drawn, None));
+            drawn
+        }
+    };
+    let csrf = secrets::keyed_text(&pipeline.gate().secret("csrf"), &["visit", &visit]);
+    Identified { csrf, cookies: set, ..Identified::anonymous() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::samples;
+    use socle_kernel::{Instant, Subject};
+
+    #[test]
+    fn a_session_acts_for_nobody_until_the_pages_were_let_in() {
+        let account = samples::professional();
+        let mut session = PageSession::new(&account, &["pwd", "otp"], Instant(0));
+        session.act_as(principals::professional(&account, 0).expect("a situation"));
+        let before = by_session(&session, "id".into(), "csrf".into());
+        assert!(matches!(before.principal.subject, Subject::Anonymous));
+        assert_eq!(before.session.as_deref(), Some("id"));
+        session.is_open = true;
+        let after = by_session(&session, "id".into(), "csrf".into());
+        assert!(after.principal.professional().is_some());
+    }
+
+    #[test]
+    fn an_emergency_counts_in_its_home_only() {
+        let account = samples::professional();
+        let mut session = PageSession::new(&account, &["pwd", "otp"], Instant(0));
+        session.is_open = true;
+        session.act_as(principals::professional(&account, 0).expect("a situation"));
+        let home = samples::key(3, socle_kernel::resource_type::PATIENT).home;
+        session.declare(home, Purpose::BreakGlass("Inconscient".into()));
+        let identified = by_session(&session, "id".into(), "csrf".into());
+        assert_eq!(identified.purpose, Purpose::Care);
+        assert_eq!(identified.purposes.len(), 1);
+        assert_eq!(identified.purposes[&home].reason(), Some("Inconscient"));
+    }
+}
