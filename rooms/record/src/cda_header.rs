@@ -56,7 +56,8 @@ impl Header {
         }
         if extension.is_empty() {
             let is_uuid = root.contains('-');
-            let value = if is_uuid { format!("urn:uuid:{}", root.to_lowercase()) } else { format!("urn:oid:{root}") };
+            let value =
+                if is_uuid { format!("urn:uuid:{}", root.to_lowercase()) } else { format!("urn:oid:{root}") };
             return Some(("urn:ietf:rfc:3986".into(), value));
         }
         Some((format!("urn:oid:{root}"), extension.clone()))
@@ -77,7 +78,8 @@ pub fn read(content: &[u8]) -> Option<Header> {
     let person = patient.and_then(|role| child(role, "patient"));
     let name = person.and_then(|person| child(person, "name"));
     let texts = |name: Option<Node<'_, '_>>, part: &str| -> Vec<String> {
-        name.map(|name| all(name, part).map(words).filter(|text| !text.is_empty()).collect()).unwrap_or_default()
+        name.map(|name| all(name, part).map(words).filter(|text| !text.is_empty()).collect())
+            .unwrap_or_default()
     };
     Some(Header {
         id: child(root, "id").map(identifier).unwrap_or_default(),
@@ -100,9 +102,12 @@ pub fn read(content: &[u8]) -> Option<Header> {
         author_name: author.map(author_name).unwrap_or_default(),
         custodian: custodian.and_then(|place| child(place, "name")).map(words).unwrap_or_default(),
         custodian_id: custodian.and_then(|place| child(place, "id")).map(identifier),
-        facility: at(root, &["componentOf", "encompassingEncounter", "location", "healthCareFacility", "code"])
-            .and_then(|code| code.attribute("code"))
-            .map(str::to_owned),
+        facility: at(
+            root,
+            &["componentOf", "encompassingEncounter", "location", "healthCareFacility", "code"],
+        )
+        .and_then(|code| code.attribute("code"))
+        .map(str::to_owned),
         confidentiality: child(root, "confidentialityCode")
             .and_then(|code| code.attribute("code"))
             .unwrap_or("N")

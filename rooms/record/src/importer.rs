@@ -14,7 +14,12 @@ pub struct CdaImporter;
 
 #[async_trait]
 impl Importer for CdaImporter {
-    async fn bundle(&self, pipeline: &Pipeline, session: &Session, content: &[u8]) -> Result<Option<Value>, Problem> {
+    async fn bundle(
+        &self,
+        pipeline: &Pipeline,
+        session: &Session,
+        content: &[u8],
+    ) -> Result<Option<Value>, Problem> {
         let Some(header) = cda_header::read(content) else { return Ok(None) };
         let ids: [String; 4] = std::array::from_fn(|_| {
             let mut random = [0u8; 16];
@@ -27,7 +32,13 @@ impl Importer for CdaImporter {
 }
 
 /// The transaction of a document, from its header alone.
-fn transaction(header: &Header, content: &[u8], now: &str, source: &str, ids: &[String; 4]) -> Result<Value, Problem> {
+fn transaction(
+    header: &Header,
+    content: &[u8],
+    now: &str,
+    source: &str,
+    ids: &[String; 4],
+) -> Result<Value, Problem> {
     let Some((system, value)) = person_identifier(header) else {
         return Err(Problem::new(
             socle_kernel::Kind::Unprocessable,
@@ -53,7 +64,8 @@ fn transaction(header: &Header, content: &[u8], now: &str, source: &str, ids: &[
         content: content.to_vec(),
         unique_id: header.unique_id(),
     };
-    let identifier = header.author.clone().map(|(root, value)| author_identifier(&root, &value)).unwrap_or_default();
+    let identifier =
+        header.author.clone().map(|(root, value)| author_identifier(&root, &value)).unwrap_or_default();
     let author = Author {
         identifier,
         name: header.author_name.clone(),
@@ -66,8 +78,11 @@ fn transaction(header: &Header, content: &[u8], now: &str, source: &str, ids: &[
     let condition = format!("identifier={}", socle_pipeline::encode(&format!("{system}|{value}")));
     let mut bundle = publication::bundle(&publication, &author, &patient, &person, source, ids);
     if let Some(entries) = bundle["entry"].as_array_mut() {
-        entries.insert(0, json!({ "fullUrl": patient, "resource": person,
-            "request": { "method": "POST", "url": "Patient", "ifNoneExist": condition } }));
+        entries.insert(
+            0,
+            json!({ "fullUrl": patient, "resource": person,
+            "request": { "method": "POST", "url": "Patient", "ifNoneExist": condition } }),
+        );
     }
     Ok(bundle)
 }
@@ -75,7 +90,8 @@ fn transaction(header: &Header, content: &[u8], now: &str, source: &str, ids: &[
 /// The INS when there is one, else the first identifier.
 fn person_identifier(header: &Header) -> Option<(String, String)> {
     let first = || header.patient.iter().find(|(root, number)| !root.is_empty() && !number.is_empty());
-    let (root, number) = header.ins().or_else(|| first().map(|(root, number)| (root.as_str(), number.as_str())))?;
+    let (root, number) =
+        header.ins().or_else(|| first().map(|(root, number)| (root.as_str(), number.as_str())))?;
     Some((format!("urn:oid:{root}"), number.to_owned()))
 }
 
@@ -128,7 +144,10 @@ mod tests {
             type_code: "11502-2".into(),
             title: "CR de biologie".into(),
             written: Some("2026-03-03".into()),
-            patient: vec![("1.2.3".into(), "local".into()), ("1.2.250.1.213.1.4.10".into(), "279035121518989".into())],
+            patient: vec![
+                ("1.2.3".into(), "local".into()),
+                ("1.2.250.1.213.1.4.10".into(), "279035121518989".into()),
+            ],
             patient_names: (vec!["ROUX".into()], vec!["Claire".into()]),
             gender: "F".into(),
             birth_date: Some("1979-03-12".into()),
@@ -143,9 +162,14 @@ mod tests {
     #[test]
     fn publishes_a_document_with_its_person_under_all_demands_of_the_profiles() {
         let ids = ["a", "b", "c", "d"].map(str::to_owned);
-        let bundle = transaction(&header(), b"<ClinicalDocument/>", "2026-11-21T10:00:00.000Z", "https://x", &ids).unwrap();
+        let bundle =
+            transaction(&header(), b"<ClinicalDocument/>", "2026-11-21T10:00:00.000Z", "https://x", &ids)
+                .unwrap();
         let patient = &bundle["entry"][0];
-        assert_eq!(patient["request"]["ifNoneExist"], "identifier=urn%3Aoid%3A1%2E2%2E250%2E1%2E213%2E1%2E4%2E10%7C279035121518989");
+        assert_eq!(
+            patient["request"]["ifNoneExist"],
+            "identifier=urn%3Aoid%3A1%2E2%2E250%2E1%2E213%2E1%2E4%2E10%7C279035121518989"
+        );
         let document = &bundle["entry"][2]["resource"];
         assert_eq!(document["subject"]["reference"], patient["fullUrl"]);
         assert_eq!(document["contained"][0]["identifier"][0]["value"], "10100000001");

@@ -25,7 +25,9 @@ pub fn pages() -> Vec<Page> {
     vec![
         Page::get("/mon-espace", citizen, |call, session| Box::pin(home::show(call, session))),
         Page::get("/mon-espace/documents", citizen, |call, session| Box::pin(documents::show(call, session))),
-        Page::get("/mon-espace/documents/{id}", citizen, |call, session| Box::pin(viewer::citizen(call, session))),
+        Page::get("/mon-espace/documents/{id}", citizen, |call, session| {
+            Box::pin(viewer::citizen(call, session))
+        }),
         Page::get("/mon-espace/documents/{id}/contenu", citizen, |call, session| {
             Box::pin(content::citizen(call, session))
         }),

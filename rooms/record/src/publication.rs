@@ -53,11 +53,16 @@ pub struct Publication {
 pub type Ids = [String; 4];
 
 /// The transaction. `patient` is the reference to the person, `traits` a `Patient` with the identity traits to contain.
-pub fn bundle(publication: &Publication, author: &Author, patient: &str, traits: &Value, source: &str, ids: &Ids) -> Value {
+pub fn bundle(
+    publication: &Publication,
+    author: &Author,
+    patient: &str,
+    traits: &Value,
+    source: &str,
+    ids: &Ids,
+) -> Value {
     let [set, set_id, document, binary] = ids;
-    let post = |url: &str, full: &str, resource: Value| {
-        json!({ "fullUrl": format!("urn:uuid:{full}"), "resource": resource, "request": { "method": "POST", "url": url } })
-    };
+    let post = |url: &str, full: &str, resource: Value| json!({ "fullUrl": format!("urn:uuid:{full}"), "resource": resource, "request": { "method": "POST", "url": url } });
     json!({
         "resourceType": "Bundle",
         "type": "transaction",
@@ -104,7 +109,14 @@ fn submission_set(
     })
 }
 
-fn entry(publication: &Publication, author: &Author, patient: &str, traits: &Value, binary: &str, document: &str) -> Value {
+fn entry(
+    publication: &Publication,
+    author: &Author,
+    patient: &str,
+    traits: &Value,
+    binary: &str,
+    document: &str,
+) -> Value {
     let (system, value) = publication
         .unique_id
         .clone()
@@ -150,8 +162,7 @@ fn entry(publication: &Publication, author: &Author, patient: &str, traits: &Val
         },
     });
     if let Some(replaced) = &publication.replaces {
-        resource["relatesTo"] =
-            json!([{ "code": "replaces", "target": { "reference": format!("DocumentReference/{replaced}") } }]);
+        resource["relatesTo"] = json!([{ "code": "replaces", "target": { "reference": format!("DocumentReference/{replaced}") } }]);
     }
     resource
 }
@@ -162,7 +173,8 @@ fn situation(author: &Author) -> Value {
     let mut role = json!({ "resourceType": "PractitionerRole", "id": "auteur" });
     if !value.is_empty() {
         role["identifier"] = json!([{ "use": "official", "system": system, "value": value }]);
-        role["practitioner"] = json!({ "identifier": { "system": system, "value": value }, "display": author.name });
+        role["practitioner"] =
+            json!({ "identifier": { "system": system, "value": value }, "display": author.name });
     } else {
         role["practitioner"] = json!({ "display": author.name });
     }
@@ -202,7 +214,9 @@ fn coding(term: &terms::Term) -> Value {
 /// "Normal" is always there: the profile asks for at least one label, and the others add to it.
 fn labels(codes: &[String]) -> Value {
     let all = std::iter::once("N").chain(codes.iter().map(String::as_str));
-    let concepts = all.filter_map(|code| terms::find_term(terms::labels(), code)).map(|term| json!({ "coding": [coding(term)] }));
+    let concepts = all
+        .filter_map(|code| terms::find_term(terms::labels(), code))
+        .map(|term| json!({ "coding": [coding(term)] }));
     Value::Array(concepts.collect())
 }
 

@@ -67,7 +67,11 @@ pub async fn list(
 }
 
 /// A resource by its public id; `None` when it is not there or not for this caller to know.
-pub async fn find(session: &Session, resource_type: ResourceType, id: &str) -> Result<Option<Record>, Problem> {
+pub async fn find(
+    session: &Session,
+    resource_type: ResourceType,
+    id: &str,
+) -> Result<Option<Record>, Problem> {
     let Some(key) = session.resolve(resource_type, id).await? else { return Ok(None) };
     match session.read(key).await? {
         Some(found) if !found.deleted => Ok(Some(Record::of(&found)?)),
@@ -130,16 +134,17 @@ pub async fn name_behind(session: &Session, reference: &str) -> Result<String, P
     for part in ["practitioner", "organization"] {
         let part = &record.json[part];
         let display = part["display"].as_str().unwrap_or("").to_owned();
-        let name = match (display.is_empty(), part["reference"].as_str().and_then(|text| text.split_once('/'))) {
-            (true, Some((name, id))) => match name.parse::<ResourceType>() {
-                Ok(resource_type) => find(session, resource_type, id)
-                    .await?
-                    .map(|record| crate::document::name_of_resource(&record.json))
-                    .unwrap_or_default(),
-                Err(_) => String::new(),
-            },
-            _ => display,
-        };
+        let name =
+            match (display.is_empty(), part["reference"].as_str().and_then(|text| text.split_once('/'))) {
+                (true, Some((name, id))) => match name.parse::<ResourceType>() {
+                    Ok(resource_type) => find(session, resource_type, id)
+                        .await?
+                        .map(|record| crate::document::name_of_resource(&record.json))
+                        .unwrap_or_default(),
+                    Err(_) => String::new(),
+                },
+                _ => display,
+            };
         names.push(name);
     }
     names.retain(|name| !name.is_empty());

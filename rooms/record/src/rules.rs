@@ -7,7 +7,6 @@ mod replace;
 
 pub use content::uuid_of;
 
-
 use crate::document::Document;
 use async_trait::async_trait;
 use serde_json::Value;

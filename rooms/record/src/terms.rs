@@ -202,8 +202,7 @@ mod tests {
             find_term(facilities(), "SA07").map(|term| term.label(Lang::Fr)),
             Some("Cabinet individuel")
         );
-        let system =
-            "https://mos.esante.gouv.fr/NOS/TRE_A07-StatusVisibiliteDocument/FHIR/TRE-A07-StatusVisibiliteDocument";
+        let system = "https://mos.esante.gouv.fr/NOS/TRE_A07-StatusVisibiliteDocument/FHIR/TRE-A07-StatusVisibiliteDocument";
         assert_eq!(find_term(labels(), MASKED).map(|term| term.system), Some(system));
     }
 }

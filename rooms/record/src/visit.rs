@@ -24,7 +24,9 @@ struct Visit {
 fn follow(known: Option<Visit>, now: Instant) -> (Visit, bool) {
     match known {
         None => (Visit { previous: None, seen: now }, true),
-        Some(visit) if now > visit.seen.plus(PAUSE) => (Visit { previous: Some(visit.seen), seen: now }, true),
+        Some(visit) if now > visit.seen.plus(PAUSE) => {
+            (Visit { previous: Some(visit.seen), seen: now }, true)
+        }
         Some(visit) if now > visit.seen.plus(NOTE_EVERY) => (Visit { seen: now, ..visit }, true),
         Some(visit) => (visit, false),
     }

@@ -25,7 +25,10 @@ pub fn patient_links(lang: Lang, patient: &Patient) -> Vec<(String, String)> {
     vec![
         (lang.pick("Dossier", "Record").to_owned(), base.clone()),
         (lang.pick("Documents", "Documents").to_owned(), format!("{base}/documents")),
-        (lang.pick("Publier un document", "Publish a document").to_owned(), format!("{base}/documents/publier")),
+        (
+            lang.pick("Publier un document", "Publish a document").to_owned(),
+            format!("{base}/documents/publier"),
+        ),
         (lang.pick("Fermer le dossier", "Close the record").to_owned(), "/pro/patients".to_owned()),
     ]
 }

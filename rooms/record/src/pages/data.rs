@@ -49,7 +49,10 @@ pub async fn show(call: &PageCall, session: &Session) -> Result<PageAnswer, Prob
         title: nature.title(lang),
         person: Some(&patient.person),
         person_links: &borrowed(&links),
-        crumbs: &[(lang.pick("Patients", "Patients"), "/pro/patients"), (lang.pick("Dossier", "Record"), &href)],
+        crumbs: &[
+            (lang.pick("Patients", "Patients"), "/pro/patients"),
+            (lang.pick("Dossier", "Record"), &href),
+        ],
         ..View::default()
     };
     Ok(call.page(&view, render(lang, &context)))
@@ -72,7 +75,10 @@ pub fn render(lang: Lang, context: &Context) -> Markup {
                 "Ce dossier ne contient aucune donnée de cette nature. Des documents peuvent en parler.",
                 "This record holds no data of this kind. Documents may tell about it.",
             ),
-            Some((lang.pick("Voir les documents", "See the documents"), &format!("{}/documents", context.href))),
+            Some((
+                lang.pick("Voir les documents", "See the documents"),
+                &format!("{}/documents", context.href),
+            )),
         );
     }
     let start = (context.page - 1).saturating_mul(PER_PAGE).min(context.lines.len());

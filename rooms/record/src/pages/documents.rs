@@ -40,7 +40,11 @@ impl Asked {
 
     fn href(&self) -> String {
         let mut parts = Vec::new();
-        for (name, value) in [("q", self.words.as_str()), ("nature", &self.class), ("anciens", if self.with_old { "oui" } else { "" })] {
+        for (name, value) in [
+            ("q", self.words.as_str()),
+            ("nature", &self.class),
+            ("anciens", if self.with_old { "oui" } else { "" }),
+        ] {
             if !value.is_empty() {
                 parts.push(format!("{name}={}", encode(value)));
             }
@@ -147,7 +151,8 @@ fn kinds(lang: Lang, context: &Context) -> Markup {
     let total: usize = context.classes.iter().map(|(_, count)| count).sum();
     let mut tabs = vec![(String::new(), format!("{} ({total})", lang.pick("Tous", "All")))];
     for (class, count) in &context.classes {
-        let label = terms::find_class(class).map_or(lang.pick("Autres", "Other"), |known| known.term.label(lang));
+        let label =
+            terms::find_class(class).map_or(lang.pick("Autres", "Other"), |known| known.term.label(lang));
         tabs.push((class.clone(), format!("{label} ({count})")));
     }
     let tabs: Vec<(bool, String, String)> = tabs
@@ -157,8 +162,10 @@ fn kinds(lang: Lang, context: &Context) -> Markup {
             (is_current, label, Asked { class, page: 1, ..context.asked.clone() }.href())
         })
         .collect();
-    let items: Vec<NavItem<'_>> =
-        tabs.iter().map(|(is_current, label, href)| NavItem { label, href, is_current: *is_current }).collect();
+    let items: Vec<NavItem<'_>> = tabs
+        .iter()
+        .map(|(is_current, label, href)| NavItem { label, href, is_current: *is_current })
+        .collect();
     html! { @if context.classes.len() > 1 || !context.asked.class.is_empty() {
         (parts::tabs(lang.pick("Nature des documents", "Kind of documents"), &items))
     } }
@@ -171,7 +178,8 @@ fn by_year(lang: Lang, shown: &[DocumentRow]) -> Vec<(String, &[DocumentRow])> {
         .chunk_by(|one, two| year(one) == year(two))
         .map(|group| {
             let heading = group.first().and_then(year);
-            let heading = heading.map_or_else(|| lang.pick("Sans date", "Without a date").to_owned(), |year| year.to_string());
+            let heading = heading
+                .map_or_else(|| lang.pick("Sans date", "Without a date").to_owned(), |year| year.to_string());
             (heading, group)
         })
         .collect()
@@ -192,7 +200,10 @@ fn nothing(lang: Lang, context: &Context) -> Markup {
     parts::empty(
         Icon::Search,
         lang.pick("Aucun document ne correspond", "No document matches"),
-        lang.pick("Essayez un mot plus court, ou une autre nature de document.", "Try a shorter word, or another kind of document."),
+        lang.pick(
+            "Essayez un mot plus court, ou une autre nature de document.",
+            "Try a shorter word, or another kind of document.",
+        ),
         Some((lang.pick("Voir tous les documents", "See all documents"), "/mon-espace/documents")),
     )
 }

@@ -69,7 +69,9 @@ pub async fn show(call: &PageCall, session: &Session) -> Result<PageAnswer, Prob
     context.documents = latest
         .items
         .iter()
-        .map(|record| DocumentRow::of(lang, record, &base, since.is_some_and(|since| record.last_updated > since)))
+        .map(|record| {
+            DocumentRow::of(lang, record, &base, since.is_some_and(|since| record.last_updated > since))
+        })
         .collect();
     if let Some(since) = since {
         let after = format!("gt{since}");
@@ -145,7 +147,12 @@ pub fn render(lang: Lang, context: &Context) -> Markup {
 
 fn news(lang: Lang, context: &Context, since: Instant) -> Markup {
     let count = u64::try_from(context.new_documents).unwrap_or(u64::MAX);
-    let words = dates::plural(lang, count, lang.pick("document nouveau ou modifié", "new or changed document"), lang.pick("documents nouveaux ou modifiés", "new or changed documents"));
+    let words = dates::plural(
+        lang,
+        count,
+        lang.pick("document nouveau ou modifié", "new or changed document"),
+        lang.pick("documents nouveaux ou modifiés", "new or changed documents"),
+    );
     parts::callout(html! {
         p {
             strong { (lang.pick("Depuis votre dernière visite", "Since your last visit")) }
@@ -158,22 +165,25 @@ fn news(lang: Lang, context: &Context, since: Instant) -> Markup {
 
 fn draw(lang: Lang, context: &Context, block: &Block) -> Markup {
     let title = block.nature.title(lang);
-    parts::card(title, html! {
-        @if !block.is_open {
-            p { (lang.pick("Non accessible à votre profession.", "Not accessible to your profession.")) }
-        } @else if block.total == 0 {
-            p { (lang.pick("Rien d’enregistré dans ce dossier.", "Nothing recorded in this record.")) }
-        } @else {
-            @if block.lines.is_empty() {
-                p { (lang.pick("Rien d’actif à ce jour.", "Nothing active today.")) }
+    parts::card(
+        title,
+        html! {
+            @if !block.is_open {
+                p { (lang.pick("Non accessible à votre profession.", "Not accessible to your profession.")) }
+            } @else if block.total == 0 {
+                p { (lang.pick("Rien d’enregistré dans ce dossier.", "Nothing recorded in this record.")) }
             } @else {
-                ul class="glance" { @for line in &block.lines { li { (short(lang, line)) } } }
+                @if block.lines.is_empty() {
+                    p { (lang.pick("Rien d’actif à ce jour.", "Nothing active today.")) }
+                } @else {
+                    ul class="glance" { @for line in &block.lines { li { (short(lang, line)) } } }
+                }
+                p { a href={ (context.href) "/donnees/" (block.nature.code()) } {
+                    (lang.pick("Tout voir", "See all")) (lang.pick("\u{a0}: ", ": ")) (title.to_lowercase()) " (" (block.total) ")"
+                } }
             }
-            p { a href={ (context.href) "/donnees/" (block.nature.code()) } {
-                (lang.pick("Tout voir", "See all")) (lang.pick("\u{a0}: ", ": ")) (title.to_lowercase()) " (" (block.total) ")"
-            } }
-        }
-    })
+        },
+    )
 }
 
 fn short(lang: Lang, line: &Line) -> Markup {
@@ -186,12 +196,15 @@ fn short(lang: Lang, line: &Line) -> Markup {
 }
 
 fn documents(lang: Lang, context: &Context) -> Markup {
-    parts::card(lang.pick("Derniers documents", "Latest documents"), html! {
-        @if context.documents.is_empty() {
-            p { (lang.pick("Aucun document dans ce dossier.", "No document in this record.")) }
-        } @else {
-            (rows(lang, &context.documents))
-        }
-        p { a href={ (context.href) "/documents" } { (lang.pick("Tous les documents", "All documents")) } }
-    })
+    parts::card(
+        lang.pick("Derniers documents", "Latest documents"),
+        html! {
+            @if context.documents.is_empty() {
+                p { (lang.pick("Aucun document dans ce dossier.", "No document in this record.")) }
+            } @else {
+                (rows(lang, &context.documents))
+            }
+            p { a href={ (context.href) "/documents" } { (lang.pick("Tous les documents", "All documents")) } }
+        },
+    )
 }

@@ -49,7 +49,9 @@ pub async fn show(call: &PageCall, session: &Session) -> Result<PageAnswer, Prob
             .log(home, None, LINES)
             .await?
             .into_iter()
-            .filter(|(_, entry)| entry.at > since && entry.who.kind == "professional" && entry.outcome == Outcome::Done)
+            .filter(|(_, entry)| {
+                entry.at > since && entry.who.kind == "professional" && entry.outcome == Outcome::Done
+            })
             .map(|(_, entry)| (entry.request, entry.purpose == "break-glass"))
             .collect();
         requests.dedup();
@@ -108,7 +110,12 @@ fn news(lang: Lang, context: &Context) -> Markup {
     let detail = format!("{} {when}", lang.pick("depuis le", "since"));
     let emergencies = u64::try_from(context.emergencies).unwrap_or(0);
     let emergency = if context.emergencies > 0 {
-        let words = dates::plural(lang, emergencies, lang.pick("accès en urgence", "emergency access"), lang.pick("accès en urgence", "emergency accesses"));
+        let words = dates::plural(
+            lang,
+            emergencies,
+            lang.pick("accès en urgence", "emergency access"),
+            lang.pick("accès en urgence", "emergency accesses"),
+        );
         format!("{} {words}", lang.pick("dont", "among them"))
     } else {
         String::new()
@@ -162,19 +169,28 @@ fn tiles(lang: Lang) -> Markup {
         tile(
             Icon::Document,
             lang.pick("Documents", "Documents"),
-            lang.pick("Lire, chercher, masquer ou imprimer vos documents.", "Read, find, hide or print your documents."),
+            lang.pick(
+                "Lire, chercher, masquer ou imprimer vos documents.",
+                "Read, find, hide or print your documents.",
+            ),
             "/mon-espace/documents",
         ),
         tile(
             Icon::Eye,
             lang.pick("Qui a vu mon dossier", "Who saw my record"),
-            lang.pick("Chaque consultation, avec son auteur et son motif.", "Every reading, with who and why."),
+            lang.pick(
+                "Chaque consultation, avec son auteur et son motif.",
+                "Every reading, with who and why.",
+            ),
             "/mon-espace/acces",
         ),
         tile(
             Icon::Share,
             lang.pick("Partage", "Sharing"),
-            lang.pick("Votre équipe de soins, et les professionnels que vous bloquez.", "Your care team, and the professionals you block."),
+            lang.pick(
+                "Votre équipe de soins, et les professionnels que vous bloquez.",
+                "Your care team, and the professionals you block.",
+            ),
             "/mon-espace/partage",
         ),
         tile(

@@ -48,7 +48,8 @@ pub async fn show(call: &PageCall, session: &Session) -> Result<PageAnswer, Prob
     let base = format!("/pro/patients/{}/documents", patient.id);
     let mut context = Context {
         href: base.clone(),
-        class: terms::find_class(call.query("nature")).map_or(String::new(), |class| class.term.code.to_owned()),
+        class: terms::find_class(call.query("nature"))
+            .map_or(String::new(), |class| class.term.code.to_owned()),
         is_all: call.query("periode") == "tout",
         is_later: !call.query("suite").is_empty(),
         ..Context::default()
@@ -123,16 +124,19 @@ pub fn render(lang: Lang, context: &Context) -> Markup {
 fn filters(lang: Lang, context: &Context) -> Markup {
     let mut classes = vec![Choice::new("", lang.pick("Toutes", "All"))];
     classes.extend(terms::classes().iter().map(|class| Choice::new(class.term.code, class.term.label(lang))));
-    let periods =
-        vec![Choice::new("2ans", lang.pick("Deux ans", "Two years")), Choice::new("tout", lang.pick("Toutes les dates", "All dates"))];
+    let periods = vec![
+        Choice::new("2ans", lang.pick("Deux ans", "Two years")),
+        Choice::new("tout", lang.pick("Toutes les dates", "All dates")),
+    ];
     Form::get(lang, &context.href, lang.pick("Filtrer", "Filter"))
         .inline()
         .landmark(lang.pick("Filtrer les documents", "Filter the documents"))
         .field(form::select("nature", lang.pick("Nature", "Kind"), classes).value(context.class.clone()))
-        .field(
-            form::select("periode", lang.pick("Période", "Period"), periods)
-                .value(if context.is_all { "tout" } else { "2ans" }),
-        )
+        .field(form::select("periode", lang.pick("Période", "Period"), periods).value(if context.is_all {
+            "tout"
+        } else {
+            "2ans"
+        }))
         .render()
 }
 
@@ -152,7 +156,8 @@ fn address(context: &Context, is_all: bool, next: Option<&str>) -> String {
 
 fn nothing(lang: Lang, context: &Context) -> Markup {
     let action = address(context, true, None);
-    let action = (!context.is_all).then_some((lang.pick("Chercher à toutes les dates", "Search all dates"), action.as_str()));
+    let action = (!context.is_all)
+        .then_some((lang.pick("Chercher à toutes les dates", "Search all dates"), action.as_str()));
     parts::empty(
         Icon::Document,
         lang.pick("Aucun document", "No document"),

@@ -33,7 +33,13 @@ pub async fn ask(call: &PageCall, session: &Session) -> Result<PageAnswer, Probl
     if let Some(old) = own.iter().find(|old| old.id == sent.replaces) {
         (sent.title, sent.type_code) = (old.title.clone(), old.type_code.clone());
     }
-    let context = Context { action: call.path.clone(), csrf: call.identified.csrf.clone(), sent, own, errors: Errors::new() };
+    let context = Context {
+        action: call.path.clone(),
+        csrf: call.identified.csrf.clone(),
+        sent,
+        own,
+        errors: Errors::new(),
+    };
     Ok(answer_with(call, &patient, &context))
 }
 
@@ -50,11 +56,13 @@ pub async fn answer(call: &PageCall, session: &Session) -> Result<PageAnswer, Pr
         let prefer = Prefer { returned: Some(Returned::Minimal), lang: call.lang, ..Prefer::default() };
         match call.pipeline.interact(session, Interaction::Bundle(bundle), prefer).await {
             Ok(answer) => {
-                let id = published_id(&answer.body.unwrap_or_default()).ok_or_else(|| {
-                    Problem::internal("the answer to a publication names no document")
-                })?;
+                let id = published_id(&answer.body.unwrap_or_default())
+                    .ok_or_else(|| Problem::internal("the answer to a publication names no document"))?;
                 let what = if publication.replaces.is_some() { "remplace" } else { "publie" };
-                return Ok(PageAnswer::redirect(format!("/pro/patients/{}/documents/{id}?fait={what}", patient.id)));
+                return Ok(PageAnswer::redirect(format!(
+                    "/pro/patients/{}/documents/{id}?fait={what}",
+                    patient.id
+                )));
             }
             Err(problem) if matches!(problem.kind, Kind::Unprocessable | Kind::Conflict | Kind::TooLarge) => {
                 errors = Errors::from_problem(&problem, call.lang, form_of::field_of);
@@ -63,7 +71,8 @@ pub async fn answer(call: &PageCall, session: &Session) -> Result<PageAnswer, Pr
         }
     }
     let own = own_documents(call, session, &patient).await?;
-    let context = Context { action: call.path.clone(), csrf: call.identified.csrf.clone(), sent, own, errors };
+    let context =
+        Context { action: call.path.clone(), csrf: call.identified.csrf.clone(), sent, own, errors };
     Ok(answer_with(call, &patient, &context))
 }
 
@@ -87,7 +96,10 @@ fn answer_with(call: &PageCall, patient: &Patient, context: &Context) -> PageAns
         title,
         person: Some(&patient.person),
         person_links: &borrowed(&links),
-        crumbs: &[(lang.pick("Patients", "Patients"), "/pro/patients"), (lang.pick("Documents", "Documents"), &base)],
+        crumbs: &[
+            (lang.pick("Patients", "Patients"), "/pro/patients"),
+            (lang.pick("Documents", "Documents"), &base),
+        ],
         has_errors: !context.errors.is_empty(),
         ..View::default()
     };
@@ -95,13 +107,18 @@ fn answer_with(call: &PageCall, patient: &Patient, context: &Context) -> PageAns
 }
 
 /// The caller's own documents, to replace one; none when they may not look into this record.
-async fn own_documents(call: &PageCall, session: &Session, patient: &Patient) -> Result<Vec<form_of::Own>, Problem> {
+async fn own_documents(
+    call: &PageCall,
+    session: &Session,
+    patient: &Patient,
+) -> Result<Vec<form_of::Own>, Problem> {
     if session.standing(patient.home).await?.0.refused.is_some() {
         return Ok(Vec::new());
     }
     let current = [("status", "current")];
     let listed =
-        reading::list(session, patient.home, resource_type::DOCUMENT_REFERENCE, &current, limits::PAGE_MAX).await?;
+        reading::list(session, patient.home, resource_type::DOCUMENT_REFERENCE, &current, limits::PAGE_MAX)
+            .await?;
     let own = listed
         .items
         .iter()
@@ -185,7 +202,8 @@ fn transaction(
     publication: &Publication,
 ) -> Value {
     let cipher = session.gate().cipher();
-    let is_rpps = professional.rpps.len() == 11 && professional.rpps.bytes().all(|byte| byte.is_ascii_digit());
+    let is_rpps =
+        professional.rpps.len() == 11 && professional.rpps.bytes().all(|byte| byte.is_ascii_digit());
     let system = if is_rpps { "https://rpps.esante.gouv.fr" } else { "urn:oid:1.2.250.1.71.4.2.1" };
     let author = Author {
         identifier: (system.to_owned(), professional.rpps.clone()),
@@ -219,14 +237,16 @@ fn traits(patient: &Value) -> Value {
 
 fn published_id(body: &[u8]) -> Option<String> {
     let response = socle_fhir::json::parse(body).ok()?;
-    let mut locations = crate::document::items(&response["entry"]).filter_map(|entry| entry["response"]["location"].as_str());
+    let mut locations =
+        crate::document::items(&response["entry"]).filter_map(|entry| entry["response"]["location"].as_str());
     let location = locations.find_map(|location| location.strip_prefix("DocumentReference/"))?;
     location.split('/').next().map(str::to_owned)
 }
 
 fn known_facility(professional: &Professional) -> String {
     let sector = professional.situation.sector.as_str();
-    crate::terms::find_term(crate::terms::facilities(), sector).map_or(String::new(), |term| term.code.to_owned())
+    crate::terms::find_term(crate::terms::facilities(), sector)
+        .map_or(String::new(), |term| term.code.to_owned())
 }
 
 /// The practice setting that goes with a sector of activity: proposed, never imposed.

@@ -65,7 +65,8 @@ impl Sent {
     /// The fields of a form.
     pub fn of(form: &SentForm) -> Self {
         let text = |name: &str| form.text(name).to_owned();
-        let labels = form.fields.iter().filter(|(name, _)| name == "visibilite").map(|(_, value)| value.clone());
+        let labels =
+            form.fields.iter().filter(|(name, _)| name == "visibilite").map(|(_, value)| value.clone());
         let offered = [terms::MASKED, terms::INVISIBLE_TO_PATIENT, terms::INVISIBLE_TO_REPRESENTATIVES];
         Sent {
             title: text("titre"),
@@ -100,7 +101,8 @@ impl Sent {
             self.day = [date.day().to_string(), date.month().to_string(), date.year().to_string()];
         }
         if self.facility.is_empty()
-            && let Some(known) = header.facility.as_deref().and_then(|code| terms::find_term(terms::facilities(), code))
+            && let Some(known) =
+                header.facility.as_deref().and_then(|code| terms::find_term(terms::facilities(), code))
         {
             self.facility = known.code.to_owned();
         }
@@ -117,7 +119,10 @@ pub fn check(lang: Lang, sent: &Sent, today: Date, errors: &mut Errors) -> Optio
     if sent.title.is_empty() {
         errors.add("titre", lang.pick("Donnez un titre au document", "Give the document a title"));
     } else if sent.title.chars().count() > TITLE_CHARACTERS {
-        errors.add("titre", lang.pick("Raccourcissez le titre à 200 caractères", "Shorten the title to 200 characters"));
+        errors.add(
+            "titre",
+            lang.pick("Raccourcissez le titre à 200 caractères", "Shorten the title to 200 characters"),
+        );
     }
     if terms::find_type(sent.chosen_type()).is_none() {
         errors.add("type", lang.pick("Choisissez le type du document", "Choose the type of the document"));
@@ -126,14 +131,20 @@ pub fn check(lang: Lang, sent: &Sent, today: Date, errors: &mut Errors) -> Optio
     if day.is_none() {
         errors.add(
             "date",
-            lang.pick("Indiquez une date passée, par exemple 27 3 2026", "Give a date in the past, for example 27 3 2026"),
+            lang.pick(
+                "Indiquez une date passée, par exemple 27 3 2026",
+                "Give a date in the past, for example 27 3 2026",
+            ),
         );
     }
     if terms::find_term(terms::facilities(), &sent.facility).is_none() {
         errors.add("lieu", lang.pick("Choisissez le lieu de soins", "Choose the kind of place"));
     }
     if terms::find_term(terms::settings(), &sent.setting).is_none() {
-        errors.add("cadre", lang.pick("Choisissez le cadre de la prise en charge", "Choose the setting of care"));
+        errors.add(
+            "cadre",
+            lang.pick("Choisissez le cadre de la prise en charge", "Choose the setting of care"),
+        );
     }
     day.filter(|_| errors.is_empty())
 }
@@ -207,13 +218,21 @@ pub fn render(lang: Lang, context: &Context) -> Markup {
         .field(form::select("cadre", lang.pick("Cadre de la prise en charge", "Setting of care"), of_table(lang, terms::settings())).value(sent.setting.clone()))
         .field(visibility(lang).values(sent.labels.clone()));
     if !context.own.is_empty() {
-        let mut choices = vec![Choice::new("", lang.pick("Non, c’est un nouveau document", "No, it is a new document"))];
+        let mut choices =
+            vec![Choice::new("", lang.pick("Non, c’est un nouveau document", "No, it is a new document"))];
         choices.extend(context.own.iter().map(|own| Choice::new(own.id.clone(), own.label.clone())));
         form = form.field(
-            form::select("remplace", lang.pick("Ce document en remplace-t-il un autre ?", "Does this document replace another?"), choices)
-                .hint(lang.pick("Seuls vos propres documents en vigueur sont proposés", "Only your own documents in force are offered"))
-                .value(sent.replaces.clone())
-                .optional(),
+            form::select(
+                "remplace",
+                lang.pick("Ce document en remplace-t-il un autre ?", "Does this document replace another?"),
+                choices,
+            )
+            .hint(lang.pick(
+                "Seuls vos propres documents en vigueur sont proposés",
+                "Only your own documents in force are offered",
+            ))
+            .value(sent.replaces.clone())
+            .optional(),
         );
     } else if !sent.replaces.is_empty() {
         form = form.hidden("remplace", sent.replaces.clone());
@@ -233,28 +252,47 @@ fn visibility(lang: Lang) -> form::Field {
         Choice::with_hint(
             terms::MASKED,
             lang.pick("Masqué aux professionnels", "Hidden from professionals"),
-            lang.pick("Vous seul, parmi les professionnels, le verrez.", "You alone among professionals will see it."),
+            lang.pick(
+                "Vous seul, parmi les professionnels, le verrez.",
+                "You alone among professionals will see it.",
+            ),
         ),
         Choice::with_hint(
             terms::INVISIBLE_TO_PATIENT,
-            lang.pick("Non visible par la personne jusqu’à la consultation d’annonce", "Not visible to the person until the announcement visit"),
-            lang.pick("Rien n’en révèle l’existence avant que vous ne leviez cette restriction.", "Nothing tells that it exists until you lift this restriction."),
+            lang.pick(
+                "Non visible par la personne jusqu’à la consultation d’annonce",
+                "Not visible to the person until the announcement visit",
+            ),
+            lang.pick(
+                "Rien n’en révèle l’existence avant que vous ne leviez cette restriction.",
+                "Nothing tells that it exists until you lift this restriction.",
+            ),
         ),
         Choice::with_hint(
             terms::INVISIBLE_TO_REPRESENTATIVES,
             lang.pick("Non visible par les représentants légaux", "Not visible to the legal representatives"),
-            lang.pick("Pour une personne mineure qui demande le secret.", "For a minor who asks for secrecy."),
+            lang.pick(
+                "Pour une personne mineure qui demande le secret.",
+                "For a minor who asks for secrecy.",
+            ),
         ),
     ];
     form::checkboxes("visibilite", lang.pick("Restreindre la visibilité", "Restrict visibility"), choices)
-        .hint(lang.pick("Sans restriction, la personne et son équipe de soins le voient.", "Without restriction, the person and their care team see it."))
+        .hint(lang.pick(
+            "Sans restriction, la personne et son équipe de soins le voient.",
+            "Without restriction, the person and their care team see it.",
+        ))
         .optional()
 }
 
 fn often_used(lang: Lang) -> Vec<Choice> {
-    let mut choices = vec![Choice::new("", lang.pick("Choisir, ou laisser le CDA le dire", "Choose, or let the CDA say it"))];
+    let mut choices = vec![Choice::new(
+        "",
+        lang.pick("Choisir, ou laisser le CDA le dire", "Choose, or let the CDA say it"),
+    )];
     for class in terms::classes() {
-        let of_class = terms::types().iter().filter(|known| known.is_often_used && known.class == class.term.code);
+        let of_class =
+            terms::types().iter().filter(|known| known.is_often_used && known.class == class.term.code);
         choices.extend(of_class.map(|known| {
             Choice::new(known.term.code, format!("{} : {}", class.term.label(lang), known.term.label(lang)))
         }));
@@ -316,7 +354,10 @@ mod tests {
         };
         let mut sent = Sent { title: "Mon titre".into(), ..Sent::default() };
         sent.complete_from(&header);
-        assert_eq!((sent.title.as_str(), sent.chosen_type(), sent.facility.as_str()), ("Mon titre", "11502-2", "SA25"));
+        assert_eq!(
+            (sent.title.as_str(), sent.chosen_type(), sent.facility.as_str()),
+            ("Mon titre", "11502-2", "SA25")
+        );
         assert_eq!(sent.date(), Some("2026-03-02".parse().unwrap()));
         let mut sent = complete();
         sent.complete_from(&header);
@@ -326,7 +367,10 @@ mod tests {
     #[test]
     fn believes_the_first_bytes_before_the_browser() {
         assert_eq!(media_type_of(b"%PDF-1.7", "text/plain", "a.txt"), "application/pdf");
-        assert_eq!(media_type_of(b"\xef\xbb\xbf<?xml version='1.0'?>", "application/octet-stream", "a"), "text/xml");
+        assert_eq!(
+            media_type_of(b"\xef\xbb\xbf<?xml version='1.0'?>", "application/octet-stream", "a"),
+            "text/xml"
+        );
         assert_eq!(media_type_of(b"bonjour", "", "note.TXT"), "text/plain");
         assert_eq!(media_type_of(b"bonjour", "", "note"), "application/octet-stream");
     }

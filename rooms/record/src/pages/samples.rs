@@ -14,8 +14,18 @@ const LANGS: [Lang; 2] = [Lang::Fr, Lang::En];
 
 /// Draws a body in its frame and tells what is wrong with the page.
 fn check(name: &str, lang: Lang, space: Space, has_errors: bool, body: Markup) -> String {
-    let person = PersonBanner { name: "Claire ROUX", ins: Some("279035121518989"), ..PersonBanner::default() };
-    let shell = Shell { lang, space, title: "Un titre", person: Some(person), csrf: "jeton", path: "/", has_errors, ..Shell::default() };
+    let person =
+        PersonBanner { name: "Claire ROUX", ins: Some("279035121518989"), ..PersonBanner::default() };
+    let shell = Shell {
+        lang,
+        space,
+        title: "Un titre",
+        person: Some(person),
+        csrf: "jeton",
+        path: "/",
+        has_errors,
+        ..Shell::default()
+    };
     let html = socle_ui::page(&shell, body);
     assert_eq!(lint::check(&html), Vec::<String>::new(), "{name} in {}", lang.tag());
     html
@@ -48,7 +58,8 @@ fn masked() -> Value {
 }
 
 fn rows(lang: Lang, count: u64) -> Vec<DocumentRow> {
-    let long = "Compte rendu d’hospitalisation en service de médecine interne et de gériatrie aiguë ".repeat(3);
+    let long =
+        "Compte rendu d’hospitalisation en service de médecine interne et de gériatrie aiguë ".repeat(3);
     (0..count)
         .map(|index| {
             let changes = match index % 4 {
@@ -85,18 +96,21 @@ fn the_home_page_holds_its_promises() {
 fn the_list_of_documents_holds_its_promises() {
     for lang in LANGS {
         let draw = |context: &documents::Context| documents::render(lang, context);
-        let asked = |words: &str, page| documents::Asked { words: words.into(), page, ..documents::Asked::default() };
+        let asked =
+            |words: &str, page| documents::Asked { words: words.into(), page, ..documents::Asked::default() };
         let empty = documents::Context { asked: asked("", 1), ..documents::Context::default() };
         check("list empty", lang, Space::Citizen, false, draw(&empty));
         let nothing = documents::Context { asked: asked("zzz", 1), ..documents::Context::default() };
         check("list without a match", lang, Space::Citizen, false, draw(&nothing));
         let classes = vec![("10".to_owned(), 400), ("31".to_owned(), 90), (String::new(), 10)];
-        let long = documents::Context { asked: asked("<b>\"&", 2), classes, rows: rows(lang, 500), is_cut: true };
+        let long =
+            documents::Context { asked: asked("<b>\"&", 2), classes, rows: rows(lang, 500), is_cut: true };
         let html = check("list long", lang, Space::Citizen, false, draw(&long));
         assert!(html.contains("51–100") && html.contains("page=3") && !html.contains("<b>\""));
         let hidden = lang.pick("Masqué aux professionnels", "Hidden from professionals");
         assert!(html.contains(hidden));
-        let far = documents::Context { asked: asked("", 99), rows: rows(lang, 3), ..documents::Context::default() };
+        let far =
+            documents::Context { asked: asked("", 99), rows: rows(lang, 3), ..documents::Context::default() };
         check("list past its end", lang, Space::Citizen, false, draw(&far));
     }
 }
@@ -130,7 +144,12 @@ fn the_page_of_a_document_holds_its_promises_for_every_content() {
         let contents = [
             viewer::shown("application/pdf", b"%PDF-", lang, "/d"),
             viewer::shown("image/jpeg", b"", lang, "/d"),
-            viewer::shown("text/plain; charset=utf-8", "Bonjour,\nune ligne <script>\n\nFin.".as_bytes(), lang, "/d"),
+            viewer::shown(
+                "text/plain; charset=utf-8",
+                "Bonjour,\nune ligne <script>\n\nFin.".as_bytes(),
+                lang,
+                "/d",
+            ),
             viewer::shown("text/xml", CDA_TEXT.as_bytes(), lang, "/d"),
             viewer::shown("text/xml", b"<unreadable", lang, "/d"),
             viewer::shown("text/html", b"<script>", lang, "/d"),
@@ -183,9 +202,12 @@ fn line(what: &str, is_serious: bool) -> Line {
 #[test]
 fn the_record_at_a_glance_holds_its_promises() {
     for lang in LANGS {
-        let block = |nature, lines: Vec<Line>, total, is_open| glance::Block { nature, lines, total, is_open };
+        let block =
+            |nature, lines: Vec<Line>, total, is_open| glance::Block { nature, lines, total, is_open };
         let blocks = |total, is_open| {
-            Nature::ALL.map(|nature| block(nature, vec![line("Pénicilline", true); total], total, is_open)).to_vec()
+            Nature::ALL
+                .map(|nature| block(nature, vec![line("Pénicilline", true); total], total, is_open))
+                .to_vec()
         };
         let draw = |since, blocks, documents| {
             let context = glance::Context {
@@ -221,7 +243,8 @@ fn the_lists_of_a_professional_hold_their_promises() {
             };
             check("data", lang, Space::Professional, false, data::render(lang, &context));
         }
-        let context = patient_documents::Context { href: "/pro/patients/p/documents".into(), ..Default::default() };
+        let context =
+            patient_documents::Context { href: "/pro/patients/p/documents".into(), ..Default::default() };
         check("documents empty", lang, Space::Professional, false, patient_documents::render(lang, &context));
         let context = patient_documents::Context {
             class: "31".into(),
@@ -232,7 +255,13 @@ fn the_lists_of_a_professional_hold_their_promises() {
             is_later: true,
             ..context
         };
-        let html = check("documents long", lang, Space::Professional, false, patient_documents::render(lang, &context));
+        let html = check(
+            "documents long",
+            lang,
+            Space::Professional,
+            false,
+            patient_documents::render(lang, &context),
+        );
         assert!(html.contains("suite=a%20b%2Ec") && html.contains("periode=tout"));
     }
 }

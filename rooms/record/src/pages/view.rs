@@ -104,11 +104,17 @@ pub fn facts(lang: Lang, document: Document<'_>, author: &str, custodian: &str) 
         (lang.pick("Lieu de soins", "Kind of place"), coded(&context["facilityType"], terms::facilities())),
         (lang.pick("Cadre", "Setting"), coded(&context["practiceSetting"], terms::settings())),
         (lang.pick("Date des soins", "Date of care"), care),
-        (lang.pick("Date du document", "Date of the document"), date(document.attachment()["creation"].as_str())),
+        (
+            lang.pick("Date du document", "Date of the document"),
+            date(document.attachment()["creation"].as_str()),
+        ),
         (lang.pick("Publié le", "Published on"), date(document.0["date"].as_str())),
         (lang.pick("Format", "Format"), document.detail(lang)),
     ];
-    all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| (label.to_owned(), value)).collect()
+    all.into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(label, value)| (label.to_owned(), value))
+        .collect()
 }
 
 /// Who sees a document, in sentences for the person or for a professional.
@@ -118,7 +124,10 @@ pub fn audience(lang: Lang, document: Document<'_>, is_citizen: bool) -> Vec<Str
     let mut sentences = Vec::new();
     let mut say = |fr: &'static str, en: &'static str| sentences.push(lang.pick(fr, en).to_owned());
     if document.status() == "entered-in-error" {
-        say("Son auteur l’a retiré : personne d’autre ne le voit.", "Its author withdrew it: nobody else sees it.");
+        say(
+            "Son auteur l’a retiré : personne d’autre ne le voit.",
+            "Its author withdrew it: nobody else sees it.",
+        );
         return sentences;
     }
     match (has(terms::INVISIBLE_TO_PATIENT), is_citizen) {
@@ -227,21 +236,37 @@ fn content(lang: Lang, context: &Context) -> Markup {
                 div class="cda" { (markup) }
             }
         }
-        Content::File => parts::notice(lang, Tone::Info, html! { p { (lang.pick(
-            "Ce format ne s’affiche pas ici. Téléchargez le document pour l’ouvrir avec le logiciel qui convient.",
-            "This format is not shown here. Download the document to open it with the right program.",
-        )) } }),
-        Content::Unreadable(why) => parts::notice(lang, Tone::Warning, html! {
-            p { (lang.pick("Ce document structuré ne peut pas être affiché. Vous pouvez le télécharger.", "This structured document cannot be shown. You can download it.")) }
-            p { (why) }
-        }),
-        Content::Elsewhere(address) => parts::notice(lang, Tone::Info, html! {
-            p { (lang.pick("Le contenu de ce document est conservé ailleurs : ", "The content of this document is kept elsewhere: ")) code { (address) } }
-        }),
-        Content::Missing => parts::notice(lang, Tone::Warning, html! { p { (lang.pick(
-            "Le contenu de ce document n’est pas disponible.",
-            "The content of this document is not available.",
-        )) } }),
+        Content::File => parts::notice(
+            lang,
+            Tone::Info,
+            html! { p { (lang.pick(
+                "Ce format ne s’affiche pas ici. Téléchargez le document pour l’ouvrir avec le logiciel qui convient.",
+                "This format is not shown here. Download the document to open it with the right program.",
+            )) } },
+        ),
+        Content::Unreadable(why) => parts::notice(
+            lang,
+            Tone::Warning,
+            html! {
+                p { (lang.pick("Ce document structuré ne peut pas être affiché. Vous pouvez le télécharger.", "This structured document cannot be shown. You can download it.")) }
+                p { (why) }
+            },
+        ),
+        Content::Elsewhere(address) => parts::notice(
+            lang,
+            Tone::Info,
+            html! {
+                p { (lang.pick("Le contenu de ce document est conservé ailleurs : ", "The content of this document is kept elsewhere: ")) code { (address) } }
+            },
+        ),
+        Content::Missing => parts::notice(
+            lang,
+            Tone::Warning,
+            html! { p { (lang.pick(
+                "Le contenu de ce document n’est pas disponible.",
+                "The content of this document is not available.",
+            )) } },
+        ),
     }
 }
 
@@ -253,7 +278,8 @@ fn frame(lang: Lang, context: &Context, address: &str) -> Markup {
 }
 
 fn about(lang: Lang, context: &Context) -> Markup {
-    let mut rows: Vec<Row> = context.facts.iter().map(|(label, value)| Row::text(label.clone(), value)).collect();
+    let mut rows: Vec<Row> =
+        context.facts.iter().map(|(label, value)| Row::text(label.clone(), value)).collect();
     if !context.replaces.is_empty() {
         rows.push(Row::new(lang.pick("Remplace", "Replaces"), links(&context.replaces)));
     }

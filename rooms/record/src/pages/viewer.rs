@@ -155,7 +155,12 @@ async fn related(
     Ok((replaces, replaced_by))
 }
 
-async fn content(session: &Session, document: Document<'_>, lang: Lang, href: &str) -> Result<Content, Problem> {
+async fn content(
+    session: &Session,
+    document: Document<'_>,
+    lang: Lang,
+    href: &str,
+) -> Result<Content, Problem> {
     let Some(id) = document.content_id() else {
         let url = document.attachment()["url"].as_str();
         return Ok(url.map_or(Content::Missing, |url| Content::Elsewhere(url.to_owned())));
@@ -186,7 +191,11 @@ fn structured(bytes: &[u8], lang: Lang, href: &str) -> Content {
                 socle_ui::cda::Kind::Structured { .. } => "",
             };
             let is_image = matches!(body, "image/png" | "image/jpeg" | "image/gif");
-            Content::Structured { markup: cda.markup, has_body: is_image || body == "application/pdf", is_image }
+            Content::Structured {
+                markup: cda.markup,
+                has_body: is_image || body == "application/pdf",
+                is_image,
+            }
         }
         Err(problem) => Content::Unreadable(problem.headline(lang).to_owned()),
     }
