@@ -5,7 +5,7 @@ use crate::pipeline::Pipeline;
 use crate::write::Trust;
 use serde_json::{Value, json};
 use socle_gate::{DrawerWrite, Session};
-use socle_kernel::{HomeId, Kind, Lang, Problem, ResourceType};
+use socle_kernel::{HomeId, Kind, Problem, ResourceType};
 
 /// Drawer of what was imported already, by hash of the input.
 const SEEN: &str = "import.seen";
@@ -182,5 +182,3 @@ fn unknown_form() -> Problem {
     .expecting("FHIR JSON (Bundle, resource, NDJSON; .gz allowed) | CDA R2 XML")
 }
 
-/// The language import reports are written in when nobody says.
-pub const REPORT_LANG: Lang = Lang::En;
