@@ -7,5 +7,6 @@ pub mod png;
 pub(crate) mod publish;
 pub mod sheet;
 mod text;
+pub(crate) mod visibility;
 
 pub(crate) use text::plain;

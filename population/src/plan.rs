@@ -16,6 +16,9 @@ use crate::names::Sex;
 use families::{Home, Resident};
 use matricules::Orders;
 
+/// Ages at which a minor of the region may have asked for care without their parents.
+const CONFIDING_YEARS: std::ops::RangeInclusive<i32> = 15..=17;
+
 /// What someone is in their household.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HomeRole {
@@ -63,6 +66,7 @@ struct Slot {
 pub(crate) struct Plan {
     members: Vec<Member>,
     slots: Vec<Slot>,
+    confiding_minor: Option<(u32, usize)>,
 }
 
 impl Plan {
@@ -75,14 +79,27 @@ impl Plan {
         let mut others = families::homes(&mut draw, people - told, today);
         draw.shuffle(&mut others);
         let mut story_draw = Draw::new(seed, Stream::Story, 1);
-        let mut plan = Plan { members: Vec::with_capacity(people as usize), slots: Vec::new() };
+        let mut plan =
+            Plan { members: Vec::with_capacity(people as usize), slots: Vec::new(), confiding_minor: None };
         for home in homes.drain(..) {
             plan.add(home, &mut story_draw, geography, &mut orders);
         }
         for home in others {
             plan.add(home, &mut draw, geography, &mut orders);
         }
+        plan.confiding_minor = plan.find_confiding_minor(today);
         plan
+    }
+
+    /// The first minor of the right age outside the story: no chance in it, so that nobody else changes.
+    fn find_confiding_minor(&self, today: Day) -> Option<(u32, usize)> {
+        (0..self.households()).find_map(|number| {
+            let (_, members) = self.household(number)?;
+            let index = members.iter().position(|member| {
+                member.figure.is_none() && CONFIDING_YEARS.contains(&member.birth.years_until(today))
+            })?;
+            Some((number, index))
+        })
     }
 
     fn add(&mut self, home: Home, draw: &mut Draw, geography: &Geography, orders: &mut Orders) {
@@ -100,6 +117,11 @@ impl Plan {
             }
             self.members.push(Member { birth, place, order, sex, role, figure });
         }
+    }
+
+    /// The minor who asked for care without their parents: household and place in it.
+    pub(crate) fn confiding_minor(&self) -> Option<(u32, usize)> {
+        self.confiding_minor
     }
 
     /// How many households.

@@ -113,6 +113,13 @@ pub(crate) fn post(full_url: &str, resource: Value) -> Value {
     object([("fullUrl", text(full_url)), ("resource", resource), ("request", request)])
 }
 
+/// An entry that creates a resource unless one with this identifier is there already.
+pub(crate) fn post_once(full_url: &str, resource: Value, system: &str, value: &str) -> Value {
+    let mut entry = post(full_url, resource);
+    entry["request"]["ifNoneExist"] = text(format!("identifier={system}|{value}"));
+    entry
+}
+
 /// A transaction.
 pub(crate) fn transaction(entries: Vec<Value>) -> Value {
     object([

@@ -39,6 +39,9 @@ pub const DOCUMENT_TYPE: &str = "urn:oid:1.2.250.1.213.1.1.4.12";
 /// Document formats (TRE_A11).
 pub const DOCUMENT_FORMAT: &str =
     "https://mos.esante.gouv.fr/NOS/TRE_A11-IheFormatCode/FHIR/TRE-A11-IheFormatCode";
+/// From whom a document is hidden (TRE_A07).
+pub const VISIBILITY: &str =
+    "https://mos.esante.gouv.fr/NOS/TRE_A07-StatusVisibiliteDocument/FHIR/TRE-A07-StatusVisibiliteDocument";
 /// Kind of activity (TRE_R22) and way of working (TRE_R23) of a work situation.
 pub const ACTIVITY: &str = "https://mos.esante.gouv.fr/NOS/TRE_R22-GenreActivite/FHIR/TRE-R22-GenreActivite";
 /// Way of working: L liberal, S salaried (TRE_R23).

@@ -5,12 +5,16 @@
 use data_encoding::BASE64;
 use serde_json::Value;
 use sha1::{Digest, Sha1};
-use socle_population::{Region, Settings};
+use socle_population::{Region, Settings, systems};
 use std::collections::{HashMap, HashSet};
 
 fn region(people: u32) -> Region {
+    region_of(people, 17)
+}
+
+fn region_of(people: u32, seed: u64) -> Region {
     let today = jiff::civil::date(2026, 3, 1);
-    Region::new(Settings { people, seed: 17, today, region: "53".into() }).unwrap()
+    Region::new(Settings { people, seed, today, region: "53".into() }).unwrap()
 }
 
 struct Document<'a> {
@@ -114,6 +118,63 @@ fn citoyen_1_has_every_form_of_document_over_six_years() {
     let xml = |part: &[u8]| found.iter().any(|d| d.media == "text/xml" && holds(&d.bytes, part));
     assert!(xml(b"<nonXMLBody>") && xml(b"<structuredBody>"));
     assert!(found.iter().any(|d| d.media == "image/png") && found.iter().any(|d| d.media == "text/plain"));
+}
+
+/// Codes of the visibility labels of a document; every document is also of normal confidentiality.
+fn hidden_codes(document: &Value) -> Vec<&str> {
+    let labels: Vec<(&str, &str)> = document["securityLabel"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|label| &label["coding"][0])
+        .map(|coding| (coding["system"].as_str().unwrap(), coding["code"].as_str().unwrap()))
+        .collect();
+    assert_eq!(labels[0], ("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N"));
+    assert!(labels[1..].iter().all(|(system, _)| *system == systems::VISIBILITY));
+    labels[1..].iter().map(|(_, code)| *code).collect()
+}
+
+#[test]
+fn hides_one_result_before_its_announcement_and_one_visit_from_parents() {
+    for seed in [17, 18, 19] {
+        let region = region_of(400, seed);
+        let mut hidden = Vec::new();
+        for household in 0..region.households() {
+            for bundle in region.person_bundles(household) {
+                let patient = &bundle["entry"][0]["resource"];
+                for document in documents(&bundle) {
+                    for code in hidden_codes(document.reference) {
+                        hidden.push((code.to_owned(), patient.clone(), document.reference.clone()));
+                    }
+                }
+            }
+        }
+        hidden.sort_by(|one, other| one.0.cmp(&other.0));
+        let [(first, citizen, result), (second, minor, visit)] = &hidden[..] else {
+            panic!("{} hidden documents", hidden.len());
+        };
+        assert_eq!(first, "INVISIBLE_PATIENT");
+        assert_eq!(
+            (&citizen["name"][0]["family"], &citizen["name"][0]["given"][0]),
+            (&"MORVAN".into(), &"CLAIRE".into())
+        );
+        assert_eq!(result["type"]["coding"][0]["code"], "18748-4");
+        assert!(result["date"].as_str().unwrap() > "2026-02-15", "the announcement is still to come");
+        assert_eq!(second, "INVISIBLE_REPRESENTANTS_LEGAUX");
+        let birth = minor["birthDate"].as_str().unwrap();
+        assert!(("2008-03-02"..="2011-03-01").contains(&birth), "{birth}");
+        assert_eq!(visit["type"]["coding"][0]["code"], "11488-4");
+    }
+}
+
+#[test]
+fn hides_nothing_from_parents_where_no_minor_is_old_enough() {
+    let region = region(12);
+    let bundles: Vec<Value> =
+        (0..region.households()).flat_map(|number| region.person_bundles(number)).collect();
+    let found: Vec<Document<'_>> = bundles.iter().flat_map(documents).collect();
+    let codes: Vec<&str> = found.iter().flat_map(|document| hidden_codes(document.reference)).collect();
+    assert_eq!(codes, ["INVISIBLE_PATIENT"]);
 }
 
 #[test]

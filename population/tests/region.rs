@@ -128,6 +128,28 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
+fn loading_the_care_offer_twice_finds_what_is_there() {
+    let region = region(60, 4);
+    let mut kinds = HashSet::new();
+    let mut conditions = HashSet::new();
+    for bundle in region.foundations() {
+        for entry in bundle["entry"].as_array().unwrap() {
+            let kind = entry["resource"]["resourceType"].as_str().unwrap();
+            let condition = entry["request"]["ifNoneExist"].as_str().unwrap();
+            let own = entry["resource"]["identifier"].as_array().unwrap().iter().any(|identifier| {
+                let part = |name: &str| identifier[name].as_str().unwrap();
+                condition == format!("identifier={}|{}", part("system"), part("value"))
+            });
+            assert!(own, "{kind}: {condition} is not its own identifier");
+            assert!(conditions.insert(format!("{kind}?{condition}")), "{kind}?{condition} names two");
+            kinds.insert(kind.to_owned());
+        }
+    }
+    let expected = ["Organization", "Location", "Practitioner", "PractitionerRole"];
+    assert_eq!(kinds, expected.map(str::to_owned).into());
+}
+
+#[test]
 fn everything_is_marked_and_no_telephone_is_real() {
     let region = region(150, 2);
     for bundle in region.foundations().into_iter().chain(everyone(&region)) {

@@ -5,8 +5,8 @@ use crate::draw::{Draw, Stream};
 use crate::geo::Geography;
 use crate::names::Sex;
 use crate::resource::{
-    address, coding, concept, concept_text, conditional, decimal, meta, named_reference, post, reference,
-    transaction,
+    address, coding, concept, concept_text, conditional, decimal, meta, named_reference, post_once,
+    reference, transaction,
 };
 use crate::systems::{self, FR_CORE, IDENTIFIER_TYPE};
 use serde_json::{Value, json};
@@ -88,7 +88,10 @@ fn place(network: &Network, site: &Site, geography: &Geography, draw: &mut Draw)
         },
         "managingOrganization": reference(&organization_url),
     });
-    vec![post(&organization_url, organization), post(&location_url, location)]
+    vec![
+        post_once(&organization_url, organization, systems::FINESS, &site.finess),
+        post_once(&location_url, location, systems::FINESS, &site.finess),
+    ]
 }
 
 fn finess_identifier(site: &Site) -> Value {
@@ -103,10 +106,11 @@ fn finess_identifier(site: &Site) -> Value {
 fn professional(network: &Network, index: usize, draw: &mut Draw) -> Vec<Value> {
     let professional = &network.professionals[index];
     let url = draw.urn();
-    let mut entries = vec![post(&url, practitioner(network, index))];
+    let system = network.number_system(index);
+    let mut entries = vec![post_once(&url, practitioner(network, index), system, &professional.number)];
     for (rank, (site, situation)) in professional.situations.iter().enumerate() {
         let role = situation_role(network, index, &network.sites[*site], situation, rank, &url);
-        entries.push(post(&draw.urn(), role));
+        entries.push(post_once(&draw.urn(), role, system, situation));
     }
     entries
 }
@@ -243,12 +247,11 @@ fn situation_role(
             "text": "Médecin régulateur du SAMU",
         }));
     }
-    let system = if profession.is_registered() { systems::RPPS } else { systems::LOCAL_STAFF };
     let mut role = json!({
         "resourceType": "PractitionerRole",
         "meta": meta(None),
         "language": "fr-FR",
-        "identifier": [{ "use": "official", "system": system, "value": situation }],
+        "identifier": [{ "use": "official", "system": network.number_system(index), "value": situation }],
         "active": true,
         "practitioner": named_reference(practitioner, &network.spoken_name(index)),
         "organization": named_reference(&network.organization_reference(site), &site.name),

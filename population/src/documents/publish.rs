@@ -3,6 +3,7 @@
 use super::cda::{self, StructuredSection};
 use super::kinds::{self, Format, Kind};
 use super::sheet::Sheet;
+use super::visibility::HiddenFrom;
 use super::{pdf, plain, png};
 use crate::calendar::Day;
 use crate::person::Chart;
@@ -40,6 +41,8 @@ pub(crate) struct Paper {
     pub(crate) encounter: Option<String>,
     pub(crate) description: String,
     pub(crate) form: Form,
+    /// Who must not see it, when a rule of care says so.
+    pub(crate) hidden_from: Option<HiddenFrom>,
 }
 
 struct Content {
@@ -132,7 +135,6 @@ fn document_reference(
         ("value", text(format!("urn:uuid:{id}"))),
     ]);
     let class = concept(DOCUMENT_CLASS, paper.kind.class.0, paper.kind.class.1);
-    let normal = concept("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N", "normal");
     object([
         ("resourceType", text("DocumentReference")),
         ("meta", meta(Some(PROFILE))),
@@ -149,10 +151,17 @@ fn document_reference(
         ("authenticator", reference("#role")),
         ("custodian", named_reference(&organization, &site.name)),
         ("description", text(&paper.description)),
-        ("securityLabel", list(normal)),
+        ("securityLabel", security_labels(paper)),
         ("content", list(attached(paper, content, binary, made_at))),
         ("context", context),
     ])
+}
+
+/// Ordinary confidentiality, and the label that hides the document when there is one.
+fn security_labels(paper: &Paper) -> Value {
+    let normal = concept("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N", "normal");
+    let hidden = paper.hidden_from.map(HiddenFrom::label);
+    Value::Array(std::iter::once(normal).chain(hidden).collect())
 }
 
 fn attached(paper: &Paper, content: &Content, binary: &str, made_at: &str) -> Value {

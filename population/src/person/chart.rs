@@ -19,6 +19,8 @@ pub(crate) struct Chart<'a> {
     /// Last day of the history: today, or the day of death.
     pub(crate) end: Day,
     pub(crate) facts: Facts<'a>,
+    /// The one minor of the region who asked for care without their parents.
+    pub(crate) is_confiding_minor: bool,
 }
 
 /// What is known so far.
@@ -59,7 +61,16 @@ impl<'a> Chart<'a> {
         let mut draw = Draw::new(region.settings.seed, Stream::Person, number);
         let patient = draw.urn();
         let end = who.deceased.unwrap_or(region.today);
-        Chart { region, who, draw, patient, entries: Vec::with_capacity(40), end, facts: Facts::default() }
+        Chart {
+            region,
+            who,
+            draw,
+            patient,
+            entries: Vec::with_capacity(40),
+            end,
+            facts: Facts::default(),
+            is_confiding_minor: region.plan.confiding_minor() == Some((household, index)),
+        }
     }
 
     /// Adds a resource; gives its address in the Bundle.

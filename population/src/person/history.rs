@@ -26,6 +26,10 @@ pub(super) fn add(chart: &mut Chart<'_>) {
     draw_visits(chart, count);
     check_up(chart);
     papers::draw(chart);
+    if chart.is_confiding_minor {
+        let day = chart.day_before_end(12);
+        papers::without_parents(chart, day);
+    }
 }
 
 fn visit_count(chart: &mut Chart<'_>) -> i32 {

@@ -7,6 +7,7 @@ use crate::care::profession;
 use crate::documents::kinds::{self, Kind};
 use crate::documents::publish::{Form, Paper, publish};
 use crate::documents::sheet::Section;
+use crate::documents::visibility::HiddenFrom;
 
 /// Results printed on one laboratory report, at most.
 const RESULTS: usize = 12;
@@ -53,13 +54,57 @@ pub(super) fn paper(
     sections: Vec<Section>,
     form: Form,
 ) {
+    let paper = prepare(chart, kind, (title, description), author, day, sections);
+    publish(chart, &Paper { form, ..paper });
+}
+
+/// A document as PDF before it is published, hidden from nobody.
+fn prepare(
+    chart: &Chart<'_>,
+    kind: &'static Kind,
+    (title, description): (&str, &str),
+    author: usize,
+    day: Day,
+    sections: Vec<Section>,
+) -> Paper {
     let site = main_site(chart, author);
     let encounter = chart.facts.visits.iter().find(|visit| visit.day == day).map(|visit| visit.url.clone());
     let mut sheet = sheets::sheet(chart, title, author, site, day);
     sheet.sections = sections;
-    let paper =
-        Paper { kind, sheet, author, site, day, encounter, description: description.to_owned(), form };
-    publish(chart, &paper);
+    let description = description.to_owned();
+    Paper { kind, sheet, author, site, day, encounter, description, form: Form::Pdf, hidden_from: None }
+}
+
+/// An imaging result that the patient must not discover alone: hidden until the visit that explains it.
+pub(super) fn awaited_announcement(chart: &mut Chart<'_>, radiologist: usize, day: Day) {
+    let sections = sheets::told(&[
+        ("Indication", "Surveillance d'une hypothyroïdie, gêne à la déglutition."),
+        ("Technique", "Échographie de la thyroïde et des aires ganglionnaires cervicales."),
+        ("Résultat", "Nodule du lobe droit de 17 mm, hypoéchogène, contours irréguliers, EU-TIRADS 5."),
+        (
+            "Conclusion",
+            "Cytoponction à discuter. Résultat à expliquer par le médecin traitant en consultation.",
+        ),
+    ]);
+    let title = ("Compte rendu d'imagerie", "Échographie de la thyroïde");
+    let paper = prepare(chart, &kinds::IMAGING, title, radiologist, day, sections);
+    publish(chart, &Paper { hidden_from: Some(HiddenFrom::Patient), ..paper });
+}
+
+/// Report of a visit that a minor asked for without their parents.
+pub(super) fn without_parents(chart: &mut Chart<'_>, day: Day) {
+    let sections = sheets::told(&[
+        ("Motif", "Consultation de prévention en santé sexuelle, à la demande de la personne mineure."),
+        (
+            "Cadre",
+            "Reçue seule. S'oppose à l'information de ses parents (article L. 1111-5 du code de la santé publique) ; encouragée à leur en parler.",
+        ),
+        ("Conclusion", "Information donnée, examens de dépistage proposés, à revoir dans un mois."),
+    ]);
+    let title = ("Compte rendu de consultation", "Prévention en santé sexuelle");
+    let doctor = chart.who.team.doctor;
+    let paper = prepare(chart, &kinds::CONSULTATION, title, doctor, day, sections);
+    publish(chart, &Paper { hidden_from: Some(HiddenFrom::Representatives), ..paper });
 }
 
 fn latest_consultation(chart: &mut Chart<'_>) -> bool {

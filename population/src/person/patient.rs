@@ -1,7 +1,7 @@
 //! The Patient, shaped by FR Core's INS profile.
 
 use super::chart::Chart;
-use crate::resource::{meta, post};
+use crate::resource::{meta, post_once};
 use crate::systems::{COMMUNE, FR_CORE, HL7, IDENTIFIER_TYPE, INS_TEST};
 use serde_json::{Value, json};
 
@@ -11,9 +11,7 @@ const CHECKED_BY: [&str; 3] = ["CN", "CN", "PA"];
 /// Adds the Patient, found again by its matricule when the region is loaded twice.
 pub(super) fn add(chart: &mut Chart<'_>) {
     let resource = patient(chart);
-    let mut entry = post(&chart.patient, resource);
-    entry["request"]["ifNoneExist"] = json!(format!("identifier={INS_TEST}|{}", chart.who.ins));
-    chart.entries.push(entry);
+    chart.entries.push(post_once(&chart.patient, resource, INS_TEST, &chart.who.ins));
 }
 
 fn patient(chart: &mut Chart<'_>) -> Value {

@@ -99,6 +99,8 @@ fn rich_record(chart: &mut Chart<'_>) {
     let nurse = region.network.by_login("infirmier-1");
     let noted_on = chart.day_before_end(1120);
     papers::note(chart, nurse, noted_on);
+    let scanned_on = chart.day_before_end(5);
+    papers::awaited_announcement(chart, radiologist, scanned_on);
 }
 
 /// Emergency department, operation, stay: three documents of one hospital.
