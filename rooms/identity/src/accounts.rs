@@ -57,7 +57,7 @@ impl Role {
 pub type Identifier = (String, String);
 
 /// An account to make. What it is linked to must be in the store.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewAccount {
     /// What is typed to sign in: lower-case letters, digits, `-`, `.`, `_`.
     pub login: String,
@@ -79,6 +79,16 @@ pub struct NewAccount {
     pub may_regulate: bool,
     /// Matricules INS of the people it represents or helps.
     pub represents: Vec<Identifier>,
+}
+
+impl std::fmt::Debug for NewAccount {
+    /// Without the password, the shared secret and the matricules.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewAccount")
+            .field("login", &self.login)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An account.
@@ -170,6 +180,7 @@ pub fn draw_password(chance: &dyn Chance) -> String {
 /// there or the login is taken.
 pub async fn create(pipeline: &Pipeline, account: NewAccount) -> Result<Account, Problem> {
     check_login(&account.login)?;
+    check_links(&account)?;
     let operator = Arc::new(Principal::operator("accounts"));
     let session = pipeline.gate().session(operator, Purpose::Administration, "accounts");
     let made = prepare(pipeline, &session, &account).await;
@@ -243,6 +254,40 @@ fn check_login(login: &str) -> Result<(), Problem> {
     .at("login"))
 }
 
+/// What each role must be linked to.
+fn check_links(account: &NewAccount) -> Result<(), Problem> {
+    let wrong = |path: &'static str, fr: &'static str, en: &'static str| {
+        Err(Problem::new(Kind::Unprocessable, fr, en).at(path))
+    };
+    if account.role == Role::Citizen && account.ins.is_none() {
+        return wrong(
+            "ins",
+            "Un citoyen est relié à son propre dossier.",
+            "A citizen is linked to their own record.",
+        );
+    }
+    if account.role == Role::Professional && account.practitioner.is_none() {
+        return wrong(
+            "practitioner",
+            "Un professionnel est relié à sa ressource Practitioner.",
+            "A professional is linked to their Practitioner.",
+        );
+    }
+    match (&account.totp_secret, account.role) {
+        (Some(_), Role::System) => wrong(
+            "totp_secret",
+            "Un programme n’a pas de code à usage unique.",
+            "A program has no one-time code.",
+        ),
+        (Some(secret), _) if !totp::is_secret(secret) => wrong(
+            "totp_secret",
+            "Le secret des codes à usage unique est fait de 20 octets en base32.",
+            "The secret of one-time codes is 20 bytes in base32.",
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// The account of a login.
 pub async fn find(pipeline: &Pipeline, login: &str) -> Result<Option<Account>, Problem> {
     if login.is_empty() || login.len() > 64 {
@@ -272,7 +317,7 @@ pub(crate) async fn represented(pipeline: &Pipeline, login: &str) -> Result<Vec<
 }
 
 /// An application to register with the OpenID provider.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewClient {
     /// Its id.
     pub id: String,
@@ -291,7 +336,9 @@ pub async fn register_client(pipeline: &Pipeline, client: NewClient) -> Result<(
     check_login(&client.id)?;
     let is_taken = [clients::OURS, clients::DEMO, crate::tokens::DEMO_GRANT].contains(&client.id.as_str());
     if is_taken || find(pipeline, &client.id).await?.is_some() {
-        return Err(Problem::new(Kind::Conflict, "Cet identifiant est déjà pris.", "This id is taken.").at("id"));
+        return Err(
+            Problem::new(Kind::Conflict, "Cet identifiant est déjà pris.", "This id is taken.").at("id")
+        );
     }
     let is_address = |uri: &String| {
         (uri.starts_with("https://") || uri.starts_with("http://"))
@@ -343,6 +390,36 @@ mod tests {
             assert_eq!(check_login(login).is_ok(), is_good, "{login:?}");
         }
         assert!(check_login(&"a".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn each_role_has_its_links_and_a_second_factor_that_works() {
+        let new =
+            |role, ins: Option<&str>, practitioner: Option<&str>, totp_secret: Option<&str>| NewAccount {
+                login: "essai".into(),
+                role,
+                name: "Essai".into(),
+                note: Words::new("", ""),
+                password: "x".into(),
+                totp_secret: totp_secret.map(str::to_owned),
+                ins: ins.map(|value| (String::new(), value.to_owned())),
+                practitioner: practitioner.map(|value| (String::new(), value.to_owned())),
+                may_regulate: false,
+                represents: Vec::new(),
+            };
+        let secret = draw_totp_secret(&SeededChance::new(1));
+        for (account, is_good) in [
+            (new(Role::Citizen, Some("1"), None, Some(&secret)), true),
+            (new(Role::Citizen, None, None, Some(&secret)), false),
+            (new(Role::Citizen, Some("1"), None, Some("ABC")), false),
+            (new(Role::Professional, None, Some("1"), Some(&secret)), true),
+            (new(Role::Professional, None, None, Some(&secret)), false),
+            (new(Role::Administrator, None, None, Some(&secret)), true),
+            (new(Role::System, None, None, None), true),
+            (new(Role::System, None, None, Some(&secret)), false),
+        ] {
+            assert_eq!(check_links(&account).is_ok(), is_good, "{account:?}");
+        }
     }
 
     #[test]

@@ -69,10 +69,18 @@ fn refused(refusal: Refusal) -> Problem {
 
 /// Until our own pages were let in and the person chose, a session acts for nobody.
 fn by_session(session: &PageSession, id: String, csrf: String) -> Identified {
-    let principal = session.principal.clone().filter(|_| session.is_open).unwrap_or_else(Principal::anonymous);
+    let principal =
+        session.principal.clone().filter(|_| session.is_open).unwrap_or_else(Principal::anonymous);
     let purpose = principals::purpose_of(&principal);
     let purposes: HashMap<_, Purpose> = session.purposes.iter().cloned().collect();
-    Identified { principal: Arc::new(principal), purpose, purposes, csrf, cookies: Vec::new(), session: Some(id) }
+    Identified {
+        principal: Arc::new(principal),
+        purpose,
+        purposes,
+        csrf,
+        cookies: Vec::new(),
+        session: Some(id),
+    }
 }
 
 fn visitor(pipeline: &Pipeline, credentials: &Credentials) -> Identified {

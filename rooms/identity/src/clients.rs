@@ -51,13 +51,18 @@ impl Client {
 
 /// An address of the machine in front of the person (RFC 8252): any port, any path, no fragment.
 fn is_loopback(uri: &str) -> bool {
-    let Some(rest) = uri.strip_prefix("http://127.0.0.1").or_else(|| uri.strip_prefix("http://localhost")) else {
+    let Some(rest) = uri.strip_prefix("http://127.0.0.1").or_else(|| uri.strip_prefix("http://localhost"))
+    else {
         return false;
     };
-    let is_plain = uri.len() <= 2048 && uri.bytes().all(|byte| byte.is_ascii_graphic()) && !uri.contains(['#', '\\', '"', '<', '>']);
+    let is_plain = uri.len() <= 2048
+        && uri.bytes().all(|byte| byte.is_ascii_graphic())
+        && !uri.contains(['#', '\\', '"', '<', '>']);
     let (port, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let has_port = match port.strip_prefix(':') {
-        Some(digits) => digits.len() <= 5 && digits.parse::<u16>().is_ok() && digits.bytes().all(|b| b.is_ascii_digit()),
+        Some(digits) => {
+            digits.len() <= 5 && digits.parse::<u16>().is_ok() && digits.bytes().all(|b| b.is_ascii_digit())
+        }
         None => port.is_empty(),
     };
     is_plain && has_port && !path.is_empty()
@@ -157,6 +162,9 @@ mod tests {
         assert!(client.may_redirect("https://logiciel.example/retour"));
         assert!(!client.may_redirect("https://logiciel.example/retour?x"));
         assert!(!client.may_redirect("https://LOGICIEL.example/retour"));
-        assert!(client.may_leave_to("https://logiciel.example/") && !client.may_leave_to("https://logiciel.example"));
+        assert!(
+            client.may_leave_to("https://logiciel.example/")
+                && !client.may_leave_to("https://logiciel.example")
+        );
     }
 }

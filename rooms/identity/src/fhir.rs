@@ -26,7 +26,8 @@ pub(crate) async fn search(
     let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let interaction = Interaction::Search { resource_type, params };
     let answer = pipeline.interact(session, interaction, Prefer::default()).await?;
-    let bundle: Value = serde_json::from_slice(&answer.body.unwrap_or_default()).map_err(Problem::internal)?;
+    let bundle: Value =
+        serde_json::from_slice(&answer.body.unwrap_or_default()).map_err(Problem::internal)?;
     Ok(results(&bundle))
 }
 
@@ -156,7 +157,8 @@ mod tests {
 
     #[test]
     fn finds_the_place_of_birth_in_both_shapes() {
-        let place = |address: Value| json!({ "extension": [{ "url": BIRTH_PLACE, "valueAddress": address }] });
+        let place =
+            |address: Value| json!({ "extension": [{ "url": BIRTH_PLACE, "valueAddress": address }] });
         let code = json!([{ "url": INSEE_CODE, "valueCoding": { "code": "35238", "display": "Rennes" } }]);
         assert_eq!(birth_place(&place(json!({ "extension": code }))), (Some("Rennes"), Some("35238")));
         let nested = json!({ "city": "Rennes", "_city": { "extension": code } });

@@ -245,7 +245,8 @@ pub(crate) async fn refresh(pipeline: &Pipeline, text: &str, client: &str) -> Re
 
 /// The refresh token behind a text, when it is good.
 pub(crate) async fn find_refresh(pipeline: &Pipeline, text: &str) -> Result<Option<Refresh>, Problem> {
-    let found: Option<Refresh> = drawers(pipeline).get(REFRESH, HomeId::PLATFORM, &secrets::hash(text)).await?;
+    let found: Option<Refresh> =
+        drawers(pipeline).get(REFRESH, HomeId::PLATFORM, &secrets::hash(text)).await?;
     let now = pipeline.gate().clock().now();
     Ok(found.filter(|refresh| !refresh.is_used && now < refresh.until))
 }

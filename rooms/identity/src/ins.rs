@@ -93,9 +93,8 @@ pub(crate) fn check(matricule: &str) -> Result<(), Fault> {
     if length != 15 {
         return Err(Fault::Length(length));
     }
-    let is_corsican = |place: usize, c: char| {
-        place == 6 && matches!(c, 'A' | 'B') && matricule.chars().nth(5) == Some('2')
-    };
+    let is_corsican =
+        |place: usize, c: char| place == 6 && matches!(c, 'A' | 'B') && matricule.chars().nth(5) == Some('2');
     for (place, character) in matricule.chars().enumerate() {
         if !(character.is_ascii_digit() || is_corsican(place, character)) {
             return Err(Fault::Character(place + 1));
@@ -104,7 +103,9 @@ pub(crate) fn check(matricule: &str) -> Result<(), Fault> {
     let (first, received) = matricule.split_at(13);
     match key(first) {
         Some(expected) if received == format!("{expected:02}") => Ok(()),
-        Some(expected) => Err(Fault::Key { expected: format!("{expected:02}"), received: received.to_owned() }),
+        Some(expected) => {
+            Err(Fault::Key { expected: format!("{expected:02}"), received: received.to_owned() })
+        }
         None => Err(Fault::Character(7)),
     }
 }

@@ -11,6 +11,8 @@ mod cookies;
 mod fhir;
 mod grants;
 mod ins;
+#[cfg(test)]
+mod journeys;
 mod local_path;
 mod oidc;
 mod pages;
@@ -63,7 +65,12 @@ mod tests {
         assert_eq!(room.types.len(), rules::TYPES.len());
         let mut addresses = HashSet::new();
         for page in &room.pages {
-            assert!(addresses.insert((page.method.name(), page.path)), "{} {}", page.method.name(), page.path);
+            assert!(
+                addresses.insert((page.method.name(), page.path)),
+                "{} {}",
+                page.method.name(),
+                page.path
+            );
         }
         assert!(room.rules.is_some() && room.authenticator.is_some());
     }

@@ -59,7 +59,9 @@ impl PasswordHash {
     /// Is this the password?
     pub(crate) fn verify(&self, password: &str) -> bool {
         let Ok(salt) = BASE64_NOPAD.decode(self.salt.as_bytes()) else { return false };
-        let Some(hash) = digest(password, &salt, self.memory_kib, self.passes, self.lanes) else { return false };
+        let Some(hash) = digest(password, &salt, self.memory_kib, self.passes, self.lanes) else {
+            return false;
+        };
         let expected = BASE64_NOPAD.decode(self.hash.as_bytes()).unwrap_or_default();
         self.algorithm == "argon2id" && password.len() <= LENGTH_MAX && bool::from(hash.ct_eq(&expected))
     }
@@ -71,7 +73,9 @@ fn digest(password: &str, salt: &[u8], memory_kib: u32, passes: u32, lanes: u32)
     // A longer password fails the check; only its beginning is hashed, so that it costs no more than any other.
     let bytes = password.as_bytes();
     let bytes = &bytes[..bytes.len().min(LENGTH_MAX)];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(bytes, salt, &mut hash).ok()?;
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(bytes, salt, &mut hash)
+        .ok()?;
     Some(hash)
 }
 

@@ -72,7 +72,11 @@ fn administrator(account: &Account) -> Principal {
 }
 
 /// Acting for another person, when their record says so now.
-async fn representing(pipeline: &Pipeline, account: &Account, person: Key) -> Result<Option<Choice>, Problem> {
+async fn representing(
+    pipeline: &Pipeline,
+    account: &Account,
+    person: Key,
+) -> Result<Option<Choice>, Problem> {
     for capacity in [Capacity::LegalRepresentative, Capacity::Carer] {
         let principal = citizen(account, person, capacity);
         let session = pipeline.gate().session(Arc::new(principal.clone()), Purpose::Own, "sign-in");
@@ -184,7 +188,11 @@ mod tests {
         let principal = administrator(&samples::administrator());
         assert_eq!(principal.scopes, ["openid"]);
         assert!(matches!(&principal.subject, Subject::System(system) if !system.is_operator));
-        assert_ne!(principal.client, crate::clients::OURS, "our own client without scopes would open everything");
+        assert_ne!(
+            principal.client,
+            crate::clients::OURS,
+            "our own client without scopes would open everything"
+        );
         assert_eq!(purpose_of(&principal), Purpose::Administration);
     }
 }

@@ -27,7 +27,13 @@ pub(crate) struct IdentityRules;
 
 #[async_trait]
 impl Rules for IdentityRules {
-    async fn check(&self, plan: &mut Plan, index: usize, _: &Session, pipeline: &Pipeline) -> Result<(), Problem> {
+    async fn check(
+        &self,
+        plan: &mut Plan,
+        index: usize,
+        _: &Session,
+        pipeline: &Pipeline,
+    ) -> Result<(), Problem> {
         let draft = &mut plan.drafts[index];
         let found = check(draft.resource(), pipeline.settings().is_demo);
         draft.warnings.extend(found.warnings);
@@ -103,8 +109,9 @@ fn check_matricules(name: &str, resource: &Value, is_demo: bool, findings: &mut 
 
 /// Does the type of this identifier say that it is a matricule INS?
 fn says_ins(identifier: &Value) -> bool {
-    codings(&identifier["type"])
-        .any(|coding| coding["system"] == IDENTIFIER_TYPE && coding["code"].as_str().is_some_and(|c| c.starts_with("INS-")))
+    codings(&identifier["type"]).any(|coding| {
+        coding["system"] == IDENTIFIER_TYPE && coding["code"].as_str().is_some_and(|c| c.starts_with("INS-"))
+    })
 }
 
 fn check_matricule(path: &str, identifier: &Value, kind: InsSystem, is_demo: bool, findings: &mut Findings) {
@@ -126,7 +133,10 @@ fn check_matricule(path: &str, identifier: &Value, kind: InsSystem, is_demo: boo
     let Err(fault) = ins::check(value) else { return };
     let (words, expected) = match &fault {
         Fault::Length(_) => (
-            Words::new("Un matricule INS a 15 caractères : 13 et une clé de 2.", "A matricule INS has 15 characters: 13 and a key of 2."),
+            Words::new(
+                "Un matricule INS a 15 caractères : 13 et une clé de 2.",
+                "A matricule INS has 15 characters: 13 and a key of 2.",
+            ),
             "15 characters".to_owned(),
         ),
         Fault::Character(_) => (
@@ -244,7 +254,8 @@ mod tests {
             let patient = patient(json!([{ "system": REAL, "value": value }]), "PROV", "35238");
             refused(&patient, false, "value", "Patient.identifier[0].value");
         }
-        let related = json!({ "resourceType": "RelatedPerson", "identifier": [{ "system": REAL, "value": "1" }] });
+        let related =
+            json!({ "resourceType": "RelatedPerson", "identifier": [{ "system": REAL, "value": "1" }] });
         refused(&related, false, "value", "RelatedPerson.identifier[0].value");
     }
 
@@ -285,7 +296,9 @@ mod tests {
 
     #[test]
     fn a_matricule_without_system_is_refused_when_its_type_says_so() {
-        let typed = |coding: Value| patient(json!([{ "type": { "coding": [coding] }, "value": GOOD }]), "PROV", "35238");
+        let typed = |coding: Value| {
+            patient(json!([{ "type": { "coding": [coding] }, "value": GOOD }]), "PROV", "35238")
+        };
         let ins = typed(json!({ "system": IDENTIFIER_TYPE, "code": "INS-NIR" }));
         refused(&ins, false, "required", "Patient.identifier[0].system");
         let other = typed(json!({ "system": IDENTIFIER_TYPE, "code": "NDP" }));
@@ -304,9 +317,7 @@ mod tests {
 
     #[test]
     fn a_doubtful_rpps_number_is_a_warning() {
-        let practitioner = |value: &str| {
-            json!({ "resourceType": "Practitioner", "identifier": [{ "system": rpps::SYSTEM, "value": value }] })
-        };
+        let practitioner = |value: &str| json!({ "resourceType": "Practitioner", "identifier": [{ "system": rpps::SYSTEM, "value": value }] });
         let findings = check(&practitioner("12345678901"), false);
         assert!(findings.errors.is_empty());
         assert_eq!(findings.warnings.len(), 1);

@@ -4,20 +4,41 @@ use crate::accounts::Role;
 use socle_kernel::ResourceType;
 
 /// Scopes that are no access to records, with what they give.
-pub(crate) const PLAIN: [&str; 8] =
-    ["openid", "profile", "birth", "fhirUser", "launch/patient", "offline_access", "online_access", "scope_all"];
+pub(crate) const PLAIN: [&str; 8] = [
+    "openid",
+    "profile",
+    "birth",
+    "fhirUser",
+    "launch/patient",
+    "offline_access",
+    "online_access",
+    "scope_all",
+];
 
 /// Scopes of the two discovery documents.
 pub(crate) const SUPPORTED: [&str; 14] = [
-    "openid", "profile", "birth", "fhirUser", "launch/patient", "offline_access", "online_access", "scope_all",
-    "patient/*.rs", "patient/*.cruds", "user/*.rs", "user/*.cruds", "system/*.rs", "system/*.cruds",
+    "openid",
+    "profile",
+    "birth",
+    "fhirUser",
+    "launch/patient",
+    "offline_access",
+    "online_access",
+    "scope_all",
+    "patient/*.rs",
+    "patient/*.cruds",
+    "user/*.rs",
+    "user/*.cruds",
+    "system/*.rs",
+    "system/*.cruds",
 ];
 
 /// The scopes of a request that this role may give, in order, each once.
 pub(crate) fn grantable(asked: &str, role: Role) -> Vec<String> {
     let mut granted: Vec<String> = Vec::new();
     for scope in asked.split_ascii_whitespace() {
-        let is_given = if PLAIN.contains(&scope) { is_plain_given(scope, role) } else { is_record_given(scope, role) };
+        let is_given =
+            if PLAIN.contains(&scope) { is_plain_given(scope, role) } else { is_record_given(scope, role) };
         if is_given && !granted.iter().any(|known| known == scope) {
             granted.push(scope.to_owned());
         }
@@ -72,7 +93,8 @@ mod tests {
 
     #[test]
     fn each_role_gives_its_own_context_only() {
-        let asked = "openid profile fhirUser birth launch/patient scope_all patient/*.rs user/*.cruds system/*.rs";
+        let asked =
+            "openid profile fhirUser birth launch/patient scope_all patient/*.rs user/*.cruds system/*.rs";
         for (role, expected) in [
             (Role::Citizen, "openid profile fhirUser birth launch/patient patient/*.rs"),
             (Role::Professional, "openid profile fhirUser scope_all user/*.cruds"),

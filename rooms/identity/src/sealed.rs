@@ -28,7 +28,12 @@ pub(crate) fn seal<T: Serialize>(
 }
 
 /// The value of a text that [`seal`] gave for this use, until its end.
-pub(crate) fn open<T: DeserializeOwned>(secret: &[u8; 32], label: &str, text: &str, now: Instant) -> Option<T> {
+pub(crate) fn open<T: DeserializeOwned>(
+    secret: &[u8; 32],
+    label: &str,
+    text: &str,
+    now: Instant,
+) -> Option<T> {
     let (payload, signature) = text.split_once('.')?;
     if !secrets::same(&secrets::keyed_text(secret, &[label, payload]), signature) {
         return None;

@@ -267,7 +267,11 @@ mod tests {
     fn recent_patients_are_few_and_each_once() {
         let mut session = session(Instant(0));
         for number in (0..20).chain([15]) {
-            session.remember(Recent { id: number.to_string(), name: String::new(), birth_date: String::new() });
+            session.remember(Recent {
+                id: number.to_string(),
+                name: String::new(),
+                birth_date: String::new(),
+            });
         }
         assert_eq!(session.recent.len(), RECENT);
         assert_eq!(session.recent[0].id, "15");

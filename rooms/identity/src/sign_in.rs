@@ -5,7 +5,7 @@ use crate::attempts::Attempts;
 use crate::password::PasswordHash;
 use crate::sessions::{self, PageSession};
 use crate::state::State;
-use crate::{cookies, drawers, principals, totp};
+use crate::{cookies, drawers, principals, secrets, totp};
 use serde::{Deserialize, Serialize};
 use socle_gate::{Deed, Outcome, Session};
 use socle_kernel::{HomeId, Instant, Kind, Principal, Problem, limits};
@@ -64,7 +64,7 @@ pub(crate) async fn program(pipeline: &Pipeline, login: &str, secret: &str) -> R
     let account = accounts::find(pipeline, login).await?.filter(|account| account.role == Role::System);
     let attempt = check(pipeline, &State::of(pipeline), login, account, secret).await?;
     if let Attempt::Accepted(account) = &attempt {
-        change_attempts(pipeline, &account.login, |attempts| attempts.succeeded(None)).await?;
+        change_attempts(pipeline, account.login.as_bytes(), |attempts| attempts.succeeded(None)).await?;
     }
     Ok(attempt)
 }
@@ -79,31 +79,30 @@ async fn check(
     let now = pipeline.gate().clock().now();
     let hash = account.as_ref().map_or_else(PasswordHash::decoy, |account| account.password().clone());
     let is_right = state.verify(hash, typed).await?;
-    let Some(account) = account else { return Ok(unknown(state, login, now)) };
-    let attempts = load_attempts(pipeline, &account.login).await?;
+    let key = attempts_key(pipeline, login, account.is_some());
+    let attempts = load_attempts(pipeline, &key).await?;
     if attempts.is_locked(now) {
         return Ok(Attempt::Locked);
     }
-    if is_right {
-        return Ok(Attempt::Accepted(Box::new(account)));
+    match account {
+        Some(account) if is_right => Ok(Attempt::Accepted(Box::new(account))),
+        _ => failed(pipeline, &key, now).await,
     }
-    failed(pipeline, &account.login, now).await
 }
 
-async fn failed(pipeline: &Pipeline, login: &str, now: Instant) -> Result<Attempt, Problem> {
-    let after = change_attempts(pipeline, login, |attempts| attempts.failed(now)).await?;
+async fn failed(pipeline: &Pipeline, key: &[u8], now: Instant) -> Result<Attempt, Problem> {
+    let after = change_attempts(pipeline, key, |attempts| attempts.failed(now)).await?;
     Ok(if after.is_locked(now) { Attempt::Locked } else { Attempt::Wrong })
 }
 
-/// A login that does not exist is locked like one that does.
-fn unknown(state: &State, login: &str, now: Instant) -> Attempt {
-    let login: String = login.chars().take(64).collect();
-    let mut unknown = state.unknown.lock();
-    let attempts = unknown.get_or_insert_mut(login, Attempts::default);
-    if !attempts.is_locked(now) {
-        attempts.failed(now);
+/// Where attempts at a login are counted. One that does not exist is counted, locked and written like one that does, in
+/// one of 65,536 places, so that it looks the same, takes as long, and cannot fill the store.
+fn attempts_key(pipeline: &Pipeline, login: &str, is_known: bool) -> Vec<u8> {
+    if is_known {
+        return login.as_bytes().to_vec();
     }
-    if attempts.is_locked(now) { Attempt::Locked } else { Attempt::Wrong }
+    let hash = secrets::keyed(&pipeline.gate().secret("identity-attempts"), &[login]);
+    vec![b'?', hash[0], hash[1]]
 }
 
 /// Checks the one-time code of someone who gave a good password.
@@ -117,17 +116,17 @@ pub(crate) async fn code(
     if !State::of(pipeline).rate.lock().admits(&call.peer, call.now) {
         return Ok(Attempt::TooMany);
     }
-    let attempts = load_attempts(pipeline, &account.login).await?;
+    let attempts = load_attempts(pipeline, account.login.as_bytes()).await?;
     let step = totp::matching_step(account.totp_secret().unwrap_or(""), typed, call.now, attempts.last_step);
     let login = account.login.clone();
     let attempt = match step {
         _ if attempts.is_locked(call.now) => Attempt::Locked,
-        None => failed(pipeline, &login, call.now).await?,
+        None => failed(pipeline, login.as_bytes(), call.now).await?,
         // Written before it counts: of two requests with one code, one is refused.
         Some(step) => {
             let mut after = attempts.clone();
             after.succeeded(Some(step));
-            match write_attempts(pipeline, &login, &attempts, &after).await {
+            match write_attempts(pipeline, login.as_bytes(), &attempts, &after).await {
                 Ok(()) => Attempt::Accepted(Box::new(account)),
                 Err(problem) if problem.kind == Kind::Conflict => Attempt::Wrong,
                 Err(problem) => return Err(problem),
@@ -155,38 +154,38 @@ async fn note_refusal(
     Ok(())
 }
 
-async fn load_attempts(pipeline: &Pipeline, login: &str) -> Result<Attempts, Problem> {
-    let found = drawers(pipeline).get(ATTEMPTS, HomeId::PLATFORM, login.as_bytes()).await?;
+async fn load_attempts(pipeline: &Pipeline, key: &[u8]) -> Result<Attempts, Problem> {
+    let found = drawers(pipeline).get(ATTEMPTS, HomeId::PLATFORM, key).await?;
     Ok(found.unwrap_or_default())
 }
 
 async fn write_attempts(
     pipeline: &Pipeline,
-    login: &str,
+    key: &[u8],
     before: &Attempts,
     after: &Attempts,
 ) -> Result<(), Problem> {
     let drawers = drawers(pipeline);
     // An entry is absent until the first change.
     let known = (*before != Attempts::default()).then_some(before);
-    let change = drawers.change_if(ATTEMPTS, HomeId::PLATFORM, login.as_bytes(), known, Some(after));
+    let change = drawers.change_if(ATTEMPTS, HomeId::PLATFORM, key, known, Some(after));
     drawers.write(vec![change]).await
 }
 
 async fn change_attempts(
     pipeline: &Pipeline,
-    login: &str,
+    key: &[u8],
     change: impl Fn(&mut Attempts),
 ) -> Result<Attempts, Problem> {
     let mut last = Problem::internal("no attempt at writing attempts");
     for _ in 0..limits::WRITE_RETRIES {
-        let before = load_attempts(pipeline, login).await?;
+        let before = load_attempts(pipeline, key).await?;
         let mut after = before.clone();
         change(&mut after);
         if after == before {
             return Ok(after);
         }
-        match write_attempts(pipeline, login, &before, &after).await {
+        match write_attempts(pipeline, key, &before, &after).await {
             Ok(()) => return Ok(after),
             Err(problem) if problem.kind == Kind::Conflict => last = problem,
             Err(problem) => return Err(problem),

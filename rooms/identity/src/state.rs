@@ -1,9 +1,9 @@
-//! What one process remembers between requests, and may forget at any time: attempts by address, attempts at logins that do
-//! not exist, and a turnstile before the expensive password hash.
+//! What one process remembers between requests, and may forget at any time: attempts by address, how far
+//! drawers were cleared, and a turnstile before the expensive password hash.
 //!
 //! Pages are plain functions, so this is found by the store's secret and its clock: one state per opened gate.
 
-use crate::attempts::{Attempts, Rate};
+use crate::attempts::Rate;
 use crate::password::PasswordHash;
 use crate::secrets::Secret;
 use lru::LruCache;
@@ -19,51 +19,41 @@ use tokio::sync::Semaphore;
 const HASHES_AT_ONCE: usize = 2;
 /// Password hashes that may wait; past it sign-in answers "try again".
 const HASHES_WAITING: usize = 64;
-/// Unknown logins remembered.
-const UNKNOWN_LOGINS: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+/// What tells gates apart: a secret of the platform, and the address of the clock.
+type Name = ([u8; 32], usize);
 /// Gates of one process: one in the server, a few in tests.
 const GATES: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
 
 pub(crate) struct State {
     /// Attempts by network address.
     pub rate: Mutex<Rate>,
-    /// Attempts at logins that do not exist, so that they look like those that do.
-    pub unknown: Mutex<LruCache<String, Attempts>>,
     /// How far each drawer was cleared.
     pub cursors: Mutex<HashMap<&'static str, Vec<u8>>>,
     hashes: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
-    // Held so that no other gate can get the same address.
-    clock: Arc<dyn Clock>,
+    // Held so that no other gate's clock can get the same address.
+    _clock: Arc<dyn Clock>,
 }
 
 impl State {
     fn new(clock: Arc<dyn Clock>) -> Self {
         State {
             rate: Mutex::new(Rate::new()),
-            unknown: Mutex::new(LruCache::new(UNKNOWN_LOGINS)),
             cursors: Mutex::default(),
             hashes: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             waiting: Arc::new(Semaphore::new(HASHES_WAITING)),
-            clock,
+            _clock: clock,
         }
     }
 
     /// The state of this pipeline's gate.
     pub(crate) fn of(pipeline: &Pipeline) -> Arc<State> {
-        static STATES: LazyLock<Mutex<LruCache<[u8; 32], Arc<State>>>> =
+        static STATES: LazyLock<Mutex<LruCache<Name, Arc<State>>>> =
             LazyLock::new(|| Mutex::new(LruCache::new(GATES)));
         let gate = pipeline.gate();
-        let name = gate.secret("identity-state");
+        let name = (gate.secret("identity-state"), Arc::as_ptr(gate.clock()).cast::<()>() as usize);
         let mut states = STATES.lock();
-        if let Some(state) = states.get(&name)
-            && Arc::ptr_eq(&state.clock, gate.clock())
-        {
-            return state.clone();
-        }
-        let state = Arc::new(State::new(gate.clock().clone()));
-        states.put(name, state.clone());
-        state
+        states.get_or_insert(name, || Arc::new(State::new(gate.clock().clone()))).clone()
     }
 
     /// Checks a password, a few at a time and away from the threads that answer requests.

@@ -1,9 +1,9 @@
 //! Clears away what is over: a few entries at each sign-in or grant, so that drawers do not grow and nobody waits.
 
+use crate::drawers;
 use crate::grants::{self, Code, Grant, Refresh};
 use crate::sessions::{self, PageSession};
 use crate::state::State;
-use crate::drawers;
 use serde::de::DeserializeOwned;
 use socle_gate::DrawerWrite;
 use socle_kernel::{HomeId, Instant, Problem};
@@ -24,13 +24,16 @@ pub(crate) async fn sessions(pipeline: &Pipeline) -> Result<(), Problem> {
 pub(crate) async fn grants(pipeline: &Pipeline) -> Result<(), Problem> {
     let one = |drawer, key: &[u8]| vec![drawers(pipeline).change::<()>(drawer, HomeId::PLATFORM, key, None)];
     // A used code or refresh token is kept as long as its grant may live, so that its reuse is noticed.
-    let code = |key: &[u8], code: &Code, now: Instant| (code.kept_until() <= now).then(|| one(grants::CODES, key));
+    let code =
+        |key: &[u8], code: &Code, now: Instant| (code.kept_until() <= now).then(|| one(grants::CODES, key));
     sweep(pipeline, grants::CODES, code).await?;
-    let refresh =
-        |key: &[u8], refresh: &Refresh, now: Instant| (refresh.kept_until <= now).then(|| one(grants::REFRESH, key));
+    let refresh = |key: &[u8], refresh: &Refresh, now: Instant| {
+        (refresh.kept_until <= now).then(|| one(grants::REFRESH, key))
+    };
     sweep(pipeline, grants::REFRESH, refresh).await?;
-    let grant =
-        |key: &[u8], grant: &Grant, now: Instant| (grant.until <= now).then(|| grants::removal(pipeline, grant, key));
+    let grant = |key: &[u8], grant: &Grant, now: Instant| {
+        (grant.until <= now).then(|| grants::removal(pipeline, grant, key))
+    };
     sweep(pipeline, grants::GRANTS, grant).await
 }
 

@@ -18,6 +18,11 @@ pub(crate) fn draw_secret(chance: &dyn Chance) -> String {
     ENCODING.encode(&bytes)
 }
 
+/// Is this a shared secret of 20 bytes?
+pub(crate) fn is_secret(text: &str) -> bool {
+    ENCODING.decode(text.as_bytes()).is_ok_and(|bytes| bytes.len() == 20)
+}
+
 /// The code of a step of time.
 fn code(secret: &[u8], step: u64, digits: u32) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret).expect("HMAC takes keys of any length");
@@ -85,7 +90,10 @@ mod tests {
         let now = at(1_800_000_000);
         let typed = code_at(&secret, now);
         let step = matching_step(&secret, &typed, now, None).expect("the current code");
-        assert_eq!(matching_step(&secret, &format!(" {} {} ", &typed[..3], &typed[3..]), now, None), Some(step));
+        assert_eq!(
+            matching_step(&secret, &format!(" {} {} ", &typed[..3], &typed[3..]), now, None),
+            Some(step)
+        );
         assert!(matching_step(&secret, &typed, at(1_800_000_000 + 30), None).is_some());
         assert!(matching_step(&secret, &typed, at(1_800_000_000 - 30), None).is_some());
         assert!(matching_step(&secret, &typed, at(1_800_000_000 + 61), None).is_none());

@@ -47,7 +47,11 @@ impl DemoAccount {
     ) -> Result<DemoAccount, Problem> {
         let mut principals: Vec<Principal> = match account.role {
             Role::System => vec![principals::system(account, Vec::new())],
-            _ => principals::choices(pipeline, account).await?.into_iter().map(|choice| choice.principal).collect(),
+            _ => principals::choices(pipeline, account)
+                .await?
+                .into_iter()
+                .map(|choice| choice.principal)
+                .collect(),
         };
         principals.iter_mut().for_each(for_tokens);
         let rpps = account.practice.as_ref().filter(|practice| practice.is_rpps);
@@ -106,7 +110,10 @@ mod tests {
     #[test]
     fn tokens_of_the_command_line_are_bounded_by_scopes() {
         for (mut principal, expected) in [
-            (principals::professional(&samples::professional(), 0).expect("a situation"), "openid user/*.cruds"),
+            (
+                principals::professional(&samples::professional(), 0).expect("a situation"),
+                "openid user/*.cruds",
+            ),
             (principals::system(&samples::system(), Vec::new()), "system/*.cruds"),
             (principals::system(&samples::administrator(), vec!["openid".into()]), "openid"),
         ] {

@@ -97,6 +97,8 @@ pub(super) async fn load(
     for role in roles.iter().filter(|role| role["active"] != false) {
         situations.push(situation(session, role, may_regulate).await?);
     }
+    // In the order in which the directory got them: the first is the main one.
+    situations.sort_by_key(|situation| situation.role.seq);
     if situations.is_empty() {
         return Err(Problem::new(
             Kind::Conflict,
@@ -109,8 +111,10 @@ pub(super) async fn load(
     if may_regulate && situations.iter().all(|situation| !situation.may_regulate) {
         situations.iter_mut().for_each(|situation| situation.may_regulate = true);
     }
-    let codes = |concepts: &Value| PROFESSIONS.iter().find_map(|list| code_of(concepts, list).map(str::to_owned));
-    let qualifications: Value = items(&practitioner["qualification"]).map(|one| one["code"].clone()).collect();
+    let codes =
+        |concepts: &Value| PROFESSIONS.iter().find_map(|list| code_of(concepts, list).map(str::to_owned));
+    let qualifications: Value =
+        items(&practitioner["qualification"]).map(|one| one["code"].clone()).collect();
     let of_roles = roles.iter().find_map(|role| codes(&role["code"]));
     let profession = codes(&qualifications).or(of_roles).unwrap_or_default();
     let specialty = code_of(&qualifications, SPECIALTY)
@@ -135,8 +139,7 @@ pub(super) async fn load(
 
 async fn situation(session: &Session, role: &Value, may_regulate: bool) -> Result<Situation, Problem> {
     let id = text(&role["id"]);
-    let key =
-        session.resolve(resource_type::PRACTITIONER_ROLE, &id).await?.ok_or_else(Problem::not_found)?;
+    let key = session.resolve(resource_type::PRACTITIONER_ROLE, &id).await?.ok_or_else(Problem::not_found)?;
     let reference = role["organization"]["reference"].as_str().unwrap_or("");
     let mut organization = Value::Null;
     let mut organization_key = None;

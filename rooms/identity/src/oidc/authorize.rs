@@ -17,8 +17,19 @@ use socle_pipeline::{PageAnswer, PageCall, encode};
 pub(crate) const PATH: &str = "/oidc/authorize";
 /// Parameters that are read; others are ignored (OpenID Connect Core, section 3.1.2.1).
 const PARAMETERS: [&str; 13] = [
-    "response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
-    "prompt", "max_age", "acr_values", "aud", "response_mode",
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+    "acr_values",
+    "aud",
+    "response_mode",
 ];
 
 /// What an application asks, once it is known where to answer.
@@ -109,12 +120,16 @@ fn read(
 ) -> Result<Request, Refused> {
     let given = |name| value(parameters, name);
     let wrong = |description| Refused { error: "invalid_request", description };
-    let repeated = PARAMETERS.iter().any(|name| parameters.iter().filter(|(known, _)| known == name).count() > 1);
+    let repeated =
+        PARAMETERS.iter().any(|name| parameters.iter().filter(|(known, _)| known == name).count() > 1);
     if repeated {
         return Err(wrong("A parameter is given twice."));
     }
     if given("response_type") != "code" {
-        return Err(Refused { error: "unsupported_response_type", description: "Only response_type=code is offered." });
+        return Err(Refused {
+            error: "unsupported_response_type",
+            description: "Only response_type=code is offered.",
+        });
     }
     if !matches!(given("response_mode"), "" | "query") {
         return Err(wrong("Only response_mode=query is offered."));
@@ -131,7 +146,12 @@ fn read(
     }
     let max_age = match given("max_age") {
         "" => None,
-        text => Some(text.parse().ok().filter(|age| *age >= 0).ok_or_else(|| wrong("max_age is a number of seconds."))?),
+        text => Some(
+            text.parse()
+                .ok()
+                .filter(|age| *age >= 0)
+                .ok_or_else(|| wrong("max_age is a number of seconds."))?,
+        ),
     };
     let prompt = given("prompt");
     let prompts: Vec<&str> = prompt.split_ascii_whitespace().collect();
@@ -147,7 +167,11 @@ fn read(
         challenge: given("code_challenge").to_owned(),
         prompt: prompt.to_owned(),
         max_age,
-        parameters: parameters.iter().filter(|(name, _)| PARAMETERS.contains(&name.as_str())).cloned().collect(),
+        parameters: parameters
+            .iter()
+            .filter(|(name, _)| PARAMETERS.contains(&name.as_str()))
+            .cloned()
+            .collect(),
     })
 }
 
@@ -158,7 +182,8 @@ fn refuse(call: &PageCall, redirect_uri: &str, state: &str, refused: &Refused) -
 
 /// The application's address with an answer (and who answers: RFC 9207).
 fn return_address(call: &PageCall, redirect_uri: &str, state: &str, fields: &[(&str, &str)]) -> String {
-    let mut pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    let mut pairs: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
     if !state.is_empty() {
         pairs.push(format!("state={}", encode(state)));
     }
@@ -180,7 +205,8 @@ async fn proceed(call: &PageCall, session: &Session, request: Request) -> Result
     let (account, signed_in) = match ready(call, &request).await? {
         Next::Ready(found) => *found,
         Next::Page(_) if is_silent => {
-            let refused = Refused { error: "login_required", description: "The person must sign in or choose." };
+            let refused =
+                Refused { error: "login_required", description: "The person must sign in or choose." };
             return Ok(refuse(call, &request.redirect_uri, &request.state, &refused));
         }
         Next::Page(answer) => return Ok(answer),
@@ -191,7 +217,8 @@ async fn proceed(call: &PageCall, session: &Session, request: Request) -> Result
     }
     let granted = scopes::grantable(&request.scope, account.role);
     if granted.is_empty() {
-        let refused = Refused { error: "invalid_scope", description: "This person may give none of these scopes." };
+        let refused =
+            Refused { error: "invalid_scope", description: "This person may give none of these scopes." };
         return Ok(refuse(call, &request.redirect_uri, &request.state, &refused));
     }
     if is_silent {
@@ -215,7 +242,10 @@ async fn ready(call: &PageCall, request: &Request) -> Result<Next, Problem> {
     let Some(session) = found.filter(|session| !must_sign_in && is_fresh(session)) else {
         // Asked once: after signing in the same request comes back without `prompt=login`.
         let again: Vec<_> = request.parameters.iter().filter(|(name, _)| name != "prompt").cloned().collect();
-        return Ok(Next::Page(PageAnswer::redirect(format!("/connexion?suite={}", encode(&address(&again))))));
+        return Ok(Next::Page(PageAnswer::redirect(format!(
+            "/connexion?suite={}",
+            encode(&address(&again))
+        ))));
     };
     let Some(account) = accounts::find(&call.pipeline, &session.login).await? else {
         return Ok(Next::Page(PageAnswer::redirect("/connexion")));
@@ -259,10 +289,7 @@ async fn accept(
 }
 
 /// `POST /oidc/consentement`: the person approves an application, or not.
-pub(super) fn decide<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn decide<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move {
         // The form carries the request; it is read and checked anew, as if it came from the application.
         let (client, redirect_uri) = whom(call, &call.form.fields).await?;
@@ -326,7 +353,8 @@ mod tests {
         let address = our_request("https://sante.example", "état", "n", "c");
         assert!(is_request(&address), "{address}");
         assert!(address.contains("client_id=socle&") && address.contains("code_challenge_method=S256"));
-        assert!(address.contains("redirect_uri=https%3A%2F%2Fsante%2Eexample%2Fconnexion%2Fretour"));
+        let redirect_uri = encode("https://sante.example/connexion/retour");
+        assert!(address.contains(&format!("&redirect_uri={redirect_uri}&")) && !redirect_uri.contains('&'));
     }
 
     #[test]

@@ -37,7 +37,8 @@ fn shown(call: &PageCall) -> Result<(String, Option<String>), Fault> {
     let form_secret = call.form.text("client_secret");
     match call.header("authorization").split_once(' ') {
         Some((scheme, encoded)) if scheme.eq_ignore_ascii_case("basic") => {
-            let (id, secret) = read_basic(encoded).ok_or_else(|| Fault::client("The Basic header is unreadable."))?;
+            let (id, secret) =
+                read_basic(encoded).ok_or_else(|| Fault::client("The Basic header is unreadable."))?;
             if !form_secret.is_empty() || (!form_id.is_empty() && form_id != id) {
                 return Err(Fault::request("Authenticate in one way: header or form."));
             }

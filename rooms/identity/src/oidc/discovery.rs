@@ -9,26 +9,17 @@ use socle_kernel::Problem;
 use socle_pipeline::{PageAnswer, PageCall};
 
 /// `/.well-known/openid-configuration`.
-pub(super) fn openid<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn openid<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async { Ok(public(&openid_document(&call.pipeline.settings().base_url))) })
 }
 
 /// `/.well-known/smart-configuration`, at the root and beside the FHIR API.
-pub(super) fn smart<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn smart<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async { Ok(public(&smart_document(&call.pipeline.settings().base_url))) })
 }
 
 /// `/oidc/jwks`.
-pub(super) fn jwks<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn jwks<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async { Ok(public(&json!({ "keys": [Es256::of(&call.pipeline).jwk()] }))) })
 }
 
@@ -104,8 +95,10 @@ mod tests {
         let paths: HashSet<&str> = routes.iter().map(|page| page.path).collect();
         for document in [openid_document("https://x.example"), smart_document("https://x.example")] {
             let named = document.as_object().expect("an object").iter();
-            for (name, value) in named.filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri") {
-                let path = value.as_str().and_then(|url| url.strip_prefix("https://x.example")).expect("ours");
+            for (name, value) in named.filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri")
+            {
+                let path =
+                    value.as_str().and_then(|url| url.strip_prefix("https://x.example")).expect("ours");
                 assert!(paths.contains(path), "{name}: {path}");
             }
             assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));

@@ -23,7 +23,9 @@ async fn state(call: &PageCall) -> Result<Value, Fault> {
     let only_own = match &caller {
         Caller::Program(_) => false,
         Caller::Client { is_proven: true, .. } => true,
-        Caller::Client { is_proven: false, .. } => return Err(Fault::client("This needs a client with a secret.")),
+        Caller::Client { is_proven: false, .. } => {
+            return Err(Fault::client("This needs a client with a secret."));
+        }
     };
     let text = call.form.text("token");
     if text.is_empty() {

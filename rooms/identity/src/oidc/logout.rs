@@ -11,10 +11,7 @@ use socle_kernel::Problem;
 use socle_pipeline::{PageAnswer, PageCall, encode};
 
 /// `GET` and `POST /oidc/logout`.
-pub(super) fn logout<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn logout<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move {
         let given = |name: &str| match call.query(name) {
             "" => call.form.text(name).to_owned(),
@@ -30,7 +27,8 @@ pub(super) fn logout<'a>(
         let Some(id) = &call.identified.session else { return Ok(leave(after)) };
         let Some(session) = sessions::load(&call.pipeline, id).await? else { return Ok(leave(after)) };
         // Only an identity token of this very person proves that the application speaks for them; else they are asked.
-        let is_theirs = hint.is_some_and(|claims| claims["sub"] == known_as(call, &session.login, &client_id));
+        let is_theirs =
+            hint.is_some_and(|claims| claims["sub"] == known_as(call, &session.login, &client_id));
         if is_theirs {
             return pages::sign_out(call, &session.login, id, after.as_deref().unwrap_or("/")).await;
         }

@@ -68,10 +68,15 @@ pub(crate) fn answer(result: Result<serde_json::Value, Fault>) -> Result<PageAns
         Err(Fault::Told { status, error, description }) => {
             let body = json!({ "error": error, "error_description": description });
             let answer = PageAnswer::json(status, &body).with_header("pragma", "no-cache");
-            Ok(if status == 401 { answer.with_header("www-authenticate", "Basic realm=\"socle\"") } else { answer })
+            Ok(if status == 401 {
+                answer.with_header("www-authenticate", "Basic realm=\"socle\"")
+            } else {
+                answer
+            })
         }
         Err(Fault::Failed(problem)) if problem.kind == Kind::Unavailable => {
-            let body = json!({ "error": "temporarily_unavailable", "error_description": "Try again in a moment." });
+            let body =
+                json!({ "error": "temporarily_unavailable", "error_description": "Try again in a moment." });
             Ok(PageAnswer::json(503, &body).with_header("retry-after", "1"))
         }
         Err(Fault::Failed(problem)) => Err(problem),
@@ -112,7 +117,9 @@ mod tests {
             let answer = answer(Err(fault)).expect("an answer");
             let body: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
             assert_eq!((answer.status, body["error"].as_str()), (status, Some(error)));
-            assert!(answer.headers.iter().any(|(name, value)| name == "cache-control" && value == "no-store"));
+            assert!(
+                answer.headers.iter().any(|(name, value)| name == "cache-control" && value == "no-store")
+            );
             let asks = answer.headers.iter().any(|(name, _)| name == "www-authenticate");
             assert_eq!(asks, status == 401);
         }

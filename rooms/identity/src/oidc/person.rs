@@ -46,7 +46,8 @@ pub(super) fn citizen(patient: &Value, has_profile: bool, has_birth: bool) -> Va
         let (_, code) = fhir::birth_place(patient);
         claims["birthplace"] = code.unwrap_or("").into();
         // FranceConnect gives the COG country code: empty for people whose place of birth is a commune outside it.
-        claims["birthcountry"] = if code.is_some_and(|code| !code.starts_with("99")) { "99100" } else { "" }.into();
+        claims["birthcountry"] =
+            if code.is_some_and(|code| !code.starts_with("99")) { "99100" } else { "" }.into();
     }
     claims
 }

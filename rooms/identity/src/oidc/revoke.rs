@@ -10,10 +10,7 @@ use socle_kernel::Problem;
 use socle_pipeline::{PageAnswer, PageCall};
 
 /// `POST /oidc/revoke`.
-pub(super) fn revoke<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn revoke<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move { answer(give_back(call).await) })
 }
 

@@ -13,10 +13,7 @@ use socle_kernel::{Problem, limits};
 use socle_pipeline::{PageAnswer, PageCall};
 
 /// `POST /oidc/token`.
-pub(super) fn token<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn token<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move { answer(tokens(call).await) })
 }
 
@@ -25,7 +22,8 @@ async fn tokens(call: &PageCall) -> Result<Value, Fault> {
     match (call.form.text("grant_type"), caller) {
         ("authorization_code", caller @ Caller::Client { .. }) => by_code(call, &caller).await,
         ("refresh_token", caller @ Caller::Client { .. }) => {
-            let issued = grants::refresh(&call.pipeline, call.form.text("refresh_token"), caller.id()).await?;
+            let issued =
+                grants::refresh(&call.pipeline, call.form.text("refresh_token"), caller.id()).await?;
             Ok(response(call, &issued, None))
         }
         ("client_credentials", Caller::Program(account)) => by_secret(call, &account).await,
@@ -33,7 +31,11 @@ async fn tokens(call: &PageCall) -> Result<Value, Fault> {
             Err(Fault::new(400, "unauthorized_client", "This client may not use this grant type."))
         }
         ("", _) => Err(Fault::request("grant_type is missing.")),
-        _ => Err(Fault::new(400, "unsupported_grant_type", "Offered: authorization_code, refresh_token, client_credentials.")),
+        _ => Err(Fault::new(
+            400,
+            "unsupported_grant_type",
+            "Offered: authorization_code, refresh_token, client_credentials.",
+        )),
     }
 }
 
@@ -71,7 +73,11 @@ async fn by_secret(call: &PageCall, account: &Account) -> Result<Value, Fault> {
         return Err(Fault::new(400, "invalid_scope", "A program may have system/ scopes."));
     }
     let grant = Grant {
-        authentication: Authentication { login: account.login.clone(), at: call.now, amr: vec!["pwd".into()] },
+        authentication: Authentication {
+            login: account.login.clone(),
+            at: call.now,
+            amr: vec!["pwd".into()],
+        },
         client: account.login.clone(),
         client_name: account.name.clone(),
         principal: principals::system(account, granted),
@@ -86,7 +92,8 @@ async fn by_secret(call: &PageCall, account: &Account) -> Result<Value, Fault> {
 
 fn response(call: &PageCall, issued: &Issued, nonce: Option<&str>) -> Value {
     let grant = &issued.grant;
-    let lasts = grant.until.seconds().min(call.now.plus(limits::ACCESS_TOKEN_TIME).seconds()) - call.now.seconds();
+    let lasts =
+        grant.until.seconds().min(call.now.plus(limits::ACCESS_TOKEN_TIME).seconds()) - call.now.seconds();
     let scopes = &grant.principal.scopes;
     let mut response = json!({
         "access_token": issued.access,
@@ -100,7 +107,8 @@ fn response(call: &PageCall, issued: &Issued, nonce: Option<&str>) -> Value {
     if has(grant, "openid") {
         response["id_token"] = Es256::of(&call.pipeline).sign(&identity(call, grant, nonce)).into();
     }
-    let is_in_record = has(grant, "launch/patient") || scopes.iter().any(|scope| scope.starts_with("patient/"));
+    let is_in_record =
+        has(grant, "launch/patient") || scopes.iter().any(|scope| scope.starts_with("patient/"));
     if let Some(patient) = person::patient(&call.pipeline, &grant.principal).filter(|_| is_in_record) {
         response["patient"] = patient.into();
     }

@@ -12,10 +12,7 @@ use socle_pipeline::{PageAnswer, PageCall};
 use std::sync::Arc;
 
 /// `GET` and `POST /oidc/userinfo`.
-pub(super) fn userinfo<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn userinfo<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move { answer(claims(call).await) })
 }
 

@@ -71,7 +71,8 @@ pub(super) fn submit<'a>(
         let done = match chosen {
             "accord" => agree(call, session).await?,
             "urgence" | "regulation" => declare(call, key.home, chosen).await?,
-            _ => Err(Errors::new().with("", call.lang.pick("Choisissez comment accéder au dossier", "Choose how to come in"))),
+            _ => Err(Errors::new()
+                .with("", call.lang.pick("Choisissez comment accéder au dossier", "Choose how to come in"))),
         };
         if let Err(errors) = done {
             return page(call, session, key, chosen, errors).await;
@@ -86,7 +87,8 @@ pub(super) fn submit<'a>(
 async fn agree(call: &PageCall, session: &Session) -> Result<Result<(), Errors>, Problem> {
     let lang = call.lang;
     if call.form.text("accord").is_empty() {
-        let message = lang.pick("Confirmez que la personne vous a donné son accord", "Confirm that the person agreed");
+        let message =
+            lang.pick("Confirmez que la personne vous a donné son accord", "Confirm that the person agreed");
         return Ok(Err(Errors::new().with("accord", message)));
     }
     let professional = professional(call)?;
@@ -159,7 +161,8 @@ async fn declare(call: &PageCall, home: HomeId, chosen: &str) -> Result<Result<(
         );
         return Ok(Err(Errors::new().with("precision", message)));
     }
-    sessions::update(&call.pipeline, session_id(call)?, |session| session.declare(home, purpose.clone())).await?;
+    sessions::update(&call.pipeline, session_id(call)?, |session| session.declare(home, purpose.clone()))
+        .await?;
     Ok(Ok(()))
 }
 
@@ -171,9 +174,15 @@ fn read_reason(lang: Lang, chosen: &str, motive: &str, details: &str) -> Result<
     }
     let length = details.chars().count();
     if length < REASON {
-        errors.add("precision", lang.pick("Précisez la situation en quelques mots", "Describe the situation in a few words"));
+        errors.add(
+            "precision",
+            lang.pick("Précisez la situation en quelques mots", "Describe the situation in a few words"),
+        );
     } else if length > REASON_MAX {
-        errors.add("precision", lang.pick("Précisez en moins de 500 caractères", "Describe it in fewer than 500 characters"));
+        errors.add(
+            "precision",
+            lang.pick("Précisez en moins de 500 caractères", "Describe it in fewer than 500 characters"),
+        );
     }
     match (chosen, motive) {
         _ if !errors.is_empty() => Err(errors),
@@ -184,7 +193,12 @@ fn read_reason(lang: Lang, chosen: &str, motive: &str, details: &str) -> Result<
 }
 
 /// Would the gate let this caller in for this purpose?
-async fn admits(pipeline: &Pipeline, call: &PageCall, home: HomeId, purpose: &Purpose) -> Result<bool, Problem> {
+async fn admits(
+    pipeline: &Pipeline,
+    call: &PageCall,
+    home: HomeId,
+    purpose: &Purpose,
+) -> Result<bool, Problem> {
     let principal = call.identified.principal.clone();
     let session = pipeline.gate().session(principal, call.identified.purpose.clone(), call.request.clone());
     let session = session.with_purposes(HashMap::from([(home, purpose.clone())]));
@@ -258,7 +272,8 @@ fn agreement_form(lang: Lang, context: &Context<'_>) -> Markup {
         "La personne, informée, m’autorise à consulter son dossier aujourd’hui",
         "The person, informed, allows me to consult their record today",
     );
-    let submit = lang.pick("Enregistrer l’accord et ouvrir le dossier", "Record the agreement and open the record");
+    let submit =
+        lang.pick("Enregistrer l’accord et ouvrir le dossier", "Record the agreement and open the record");
     Form::post(lang, context.action, context.csrf, errors_of(context, "accord", &none), submit)
         .id_prefix("accord")
         .hidden("choix", "accord")
@@ -339,7 +354,11 @@ mod tests {
             ("regulation", "", "", false),
             ("autre", "", "Malaise dans la rue", false),
         ] {
-            assert_eq!(read_reason(Lang::Fr, chosen, motive, details).is_ok(), is_good, "{chosen} {motive} {details}");
+            assert_eq!(
+                read_reason(Lang::Fr, chosen, motive, details).is_ok(),
+                is_good,
+                "{chosen} {motive} {details}"
+            );
         }
         assert!(read_reason(Lang::Fr, "regulation", "", &"a".repeat(REASON_MAX + 1)).is_err());
         let purpose = read_reason(Lang::En, "urgence", "vital", "Malaise").expect("good");

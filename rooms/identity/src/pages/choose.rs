@@ -56,7 +56,12 @@ async fn show(call: &PageCall) -> Result<PageAnswer, Problem> {
     if page_for(&account) != call.path {
         return Ok(PageAnswer::redirect(page_for(&account)));
     }
-    let choices = principals::choices(&call.pipeline, &account).await?;
+    let mut choices = principals::choices(&call.pipeline, &account).await?;
+    if choices.len() == 1 {
+        // Nothing to ask.
+        let only = choices.swap_remove(0);
+        return act_as(call, &account, &only).await;
+    }
     Ok(page(call, &session, &account, choices, Errors::new()))
 }
 
@@ -75,10 +80,7 @@ async fn signed_in(call: &PageCall) -> Result<(PageSession, Account), Problem> {
 }
 
 /// `POST` of both pages.
-pub(super) fn submit<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn submit<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move {
         let (session, account) = signed_in(call).await?;
         let choices = principals::choices(&call.pipeline, &account).await?;
@@ -90,10 +92,14 @@ pub(super) fn submit<'a>(
             };
             return Ok(page(call, &session, &account, choices, Errors::new().with("choix", message)));
         };
-        sessions::update(&call.pipeline, session_id(call)?, |session| session.act_as(choice.principal.clone()))
-            .await?;
-        Ok(PageAnswer::redirect(suite_of(call).unwrap_or_else(|| start_of(&account))))
+        act_as(call, &account, &choice).await
     })
+}
+
+async fn act_as(call: &PageCall, account: &Account, choice: &Choice) -> Result<PageAnswer, Problem> {
+    sessions::update(&call.pipeline, session_id(call)?, |session| session.act_as(choice.principal.clone()))
+        .await?;
+    Ok(PageAnswer::redirect(suite_of(call).unwrap_or_else(|| start_of(account))))
 }
 
 fn page(
@@ -140,9 +146,10 @@ fn body(lang: Lang, is_citizen: bool, context: &Context<'_>) -> Markup {
             ),
         )
     };
-    let choices = context.choices.iter().map(|choice| {
-        super::sign_in::radio(&choice.id, &choice.label, detail(lang, &choice.detail))
-    });
+    let choices = context
+        .choices
+        .iter()
+        .map(|choice| super::sign_in::radio(&choice.id, &choice.label, detail(lang, &choice.detail)));
     Form::post(lang, context.action, context.csrf, &context.errors, lang.pick("Continuer", "Continue"))
         .hidden("suite", context.suite)
         .field(form::radios("choix", label, choices).hint(hint).value(context.current.as_str()))
@@ -167,7 +174,12 @@ mod tests {
     use socle_kernel::Principal;
 
     fn choice(id: &str, label: &str, detail: &str) -> Choice {
-        Choice { id: id.into(), principal: Principal::anonymous(), label: label.into(), detail: detail.into() }
+        Choice {
+            id: id.into(),
+            principal: Principal::anonymous(),
+            label: label.into(),
+            detail: detail.into(),
+        }
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub(crate) async fn page(
         hidden: &request.parameters,
         errors: Errors::new(),
     };
-    let view = View { title: lang.pick("Autoriser une application", "Approve an application"), ..View::default() };
+    let view =
+        View { title: lang.pick("Autoriser une application", "Approve an application"), ..View::default() };
     // The answer to this form leads to the application: browsers follow only where the page's policy says.
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",
@@ -87,11 +88,14 @@ fn meaning(lang: Lang, scope: &str) -> &'static str {
         "birth" => pick("Connaître votre lieu de naissance.", "Know your place of birth."),
         "fhirUser" => pick("Savoir qui vous êtes dans l’annuaire.", "Know who you are in the directory."),
         "launch/patient" => pick("Savoir quel dossier est ouvert.", "Know which record is open."),
-        "offline_access" | "online_access" => {
-            pick("Prolonger l’autorisation sans vous redemander.", "Prolong the approval without asking again.")
-        }
+        "offline_access" | "online_access" => pick(
+            "Prolonger l’autorisation sans vous redemander.",
+            "Prolong the approval without asking again.",
+        ),
         scope if scopes::is_record(scope) => match scope.rsplit('.').next().unwrap_or("") {
-            "r" | "s" | "rs" | "read" => pick("Lire dans les dossiers que vous voyez.", "Read in the records you see."),
+            "r" | "s" | "rs" | "read" => {
+                pick("Lire dans les dossiers que vous voyez.", "Read in the records you see.")
+            }
             _ => pick(
                 "Lire et écrire dans les dossiers, comme vous le pouvez vous-même.",
                 "Read and write in records, as you may yourself.",
@@ -110,7 +114,8 @@ mod tests {
     fn samples_are_clean() {
         let granted: Vec<String> =
             scopes::SUPPORTED.iter().map(|&scope| scope.to_owned()).chain(["autre".to_owned()]).collect();
-        let hidden = [("client_id".to_owned(), "demo-app".to_owned()), ("state".to_owned(), "\"<é>".to_owned())];
+        let hidden =
+            [("client_id".to_owned(), "demo-app".to_owned()), ("state".to_owned(), "\"<é>".to_owned())];
         let context = Context {
             csrf: "jeton",
             application: "Application de démonstration",

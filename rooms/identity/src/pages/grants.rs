@@ -23,14 +23,12 @@ pub(super) fn end_session<'a>(
 }
 
 /// `POST /mon-espace/profil/applications`.
-pub(super) fn revoke<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn revoke<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move {
         let login = login(call)?;
         let id = call.form.text("id");
-        let grant = grants::load(&call.pipeline, id).await?.filter(|grant| grant.authentication.login == login);
+        let grant =
+            grants::load(&call.pipeline, id).await?.filter(|grant| grant.authentication.login == login);
         grant.ok_or_else(Problem::not_found)?;
         grants::revoke(&call.pipeline, id).await?;
         Ok(PageAnswer::redirect("/mon-espace/profil?fait=application"))

@@ -72,7 +72,11 @@ fn suite_of(call: &PageCall) -> Option<&str> {
 /// The page session of a call that needs one.
 fn session_id(call: &PageCall) -> Result<&str, Problem> {
     call.identified.session.as_deref().ok_or_else(|| {
-        Problem::new(Kind::Unauthenticated, "Connectez-vous pour voir cette page.", "Sign in to see this page.")
+        Problem::new(
+            Kind::Unauthenticated,
+            "Connectez-vous pour voir cette page.",
+            "Sign in to see this page.",
+        )
     })
 }
 
@@ -83,8 +87,15 @@ mod check {
 
     pub(super) fn samples(title: &str, has_errors: bool, body: impl Fn(Lang) -> Markup) {
         for lang in [Lang::Fr, Lang::En] {
-            let shell =
-                Shell { lang, title, has_errors, is_demo: true, csrf: "jeton", path: "/x", ..Shell::default() };
+            let shell = Shell {
+                lang,
+                title,
+                has_errors,
+                is_demo: true,
+                csrf: "jeton",
+                path: "/x",
+                ..Shell::default()
+            };
             let html = socle_ui::page(&shell, body(lang));
             assert_eq!(lint::check(&html), Vec::<String>::new(), "{title} in {lang:?}\n{html}");
         }

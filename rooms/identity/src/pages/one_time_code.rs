@@ -19,10 +19,7 @@ struct Context<'a> {
 }
 
 /// `GET /connexion/code`.
-pub(super) fn show<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn show<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move {
         let suite = suite_of(call).unwrap_or("");
         if sign_in::open_step(call).is_none() {
@@ -40,7 +37,9 @@ pub(super) fn submit<'a>(
     Box::pin(async move {
         let suite = suite_of(call).unwrap_or("");
         let Some(step) = sign_in::open_step(call) else { return Ok(start_again(suite)) };
-        let Some(account) = accounts::find(&call.pipeline, &step.login).await? else { return Ok(start_again(suite)) };
+        let Some(account) = accounts::find(&call.pipeline, &step.login).await? else {
+            return Ok(start_again(suite));
+        };
         let lang = call.lang;
         let typed = call.form.text("code");
         if typed.is_empty() {
@@ -48,7 +47,9 @@ pub(super) fn submit<'a>(
             return Ok(page(call, suite, Errors::new().with("code", message), 422));
         }
         let (message, status) = match sign_in::code(call, session, account, typed).await? {
-            Attempt::Accepted(account) => return sign_in::finish(call, &account, &["pwd", "otp"], next(suite)).await,
+            Attempt::Accepted(account) => {
+                return sign_in::finish(call, &account, &["pwd", "otp"], next(suite)).await;
+            }
             Attempt::Wrong => (wrong(lang), 422),
             Attempt::Locked => (locked(lang), 429),
             Attempt::TooMany => (too_many(lang), 429),
@@ -82,10 +83,12 @@ fn page(call: &PageCall, suite: &str, errors: Errors, status: u16) -> PageAnswer
 fn body(lang: Lang, context: &Context<'_>) -> Markup {
     Form::post(lang, "/connexion/code", context.csrf, &context.errors, lang.pick("Se connecter", "Sign in"))
         .hidden("suite", context.suite)
-        .field(form::one_time_code("code", lang.pick("Code à six chiffres", "Six-digit code")).hint(lang.pick(
-            "Ouvrez votre application de codes et recopiez celui qu’elle affiche pour Socle.",
-            "Open your code application and copy the one it shows for Socle.",
-        )))
+        .field(form::one_time_code("code", lang.pick("Code à six chiffres", "Six-digit code")).hint(
+            lang.pick(
+                "Ouvrez votre application de codes et recopiez celui qu’elle affiche pour Socle.",
+                "Open your code application and copy the one it shows for Socle.",
+            ),
+        ))
         .cancel(lang.pick("Recommencer la connexion", "Start signing in again"), "/connexion")
         .render()
 }

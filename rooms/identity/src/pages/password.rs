@@ -16,10 +16,7 @@ use socle_ui::{Markup, Render, Space};
 const ADDRESS: &str = "/mon-espace/profil/mot-de-passe";
 
 /// `GET /mon-espace/profil/mot-de-passe`.
-pub(super) fn show<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn show<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move { Ok(page(call, Errors::new())) })
 }
 
@@ -100,8 +97,11 @@ fn body(lang: Lang, csrf: &str, errors: &Errors) -> Markup {
                 .hint(hint),
         )
         .field(
-            form::password("encore", lang.pick("Nouveau mot de passe, encore une fois", "New password, once more"))
-                .autocomplete("new-password"),
+            form::password(
+                "encore",
+                lang.pick("Nouveau mot de passe, encore une fois", "New password, once more"),
+            )
+            .autocomplete("new-password"),
         )
         .cancel(lang.pick("Revenir au profil", "Back to the profile"), "/mon-espace/profil")
         .render()

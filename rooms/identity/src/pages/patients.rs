@@ -37,7 +37,9 @@ pub(super) fn show<'a>(
 ) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move {
         let known = sessions::load(&call.pipeline, session_id(call)?).await?;
-        let Some(search) = known.and_then(|known| known.search) else { return Ok(PageAnswer::redirect("/pro")) };
+        let Some(search) = known.and_then(|known| known.search) else {
+            return Ok(PageAnswer::redirect("/pro"));
+        };
         let results = find(call, session, &search).await?;
         let context = context(results, call.query("page").is_empty());
         let lang = call.lang;
@@ -60,7 +62,8 @@ async fn find(call: &PageCall, session: &Session, search: &PatientSearch) -> Res
             [("birthdate", birth_date.as_str())].into_iter().chain(names).collect()
         }
         PatientSearch::Matricule(matricule) => {
-            identifier = InsSystem::ALL.map(|system| format!("{system}|{}", fhir::escape(matricule))).join(",");
+            identifier =
+                InsSystem::ALL.map(|system| format!("{system}|{}", fhir::escape(matricule))).join(",");
             vec![("identifier", identifier.as_str())]
         }
     };
@@ -120,7 +123,7 @@ fn body(lang: Lang, context: &Context) -> Markup {
             (lang.pick("Vérifiez l’identité avec la personne avant d’ouvrir.", "Check the identity with the person before opening.")) }
         (table)
         @if context.next.is_some() || !context.is_first {
-            (parts::Pager { lang, total: Some(context.total), next: context.next.as_deref(),
+            (parts::Pager { lang, next: context.next.as_deref(),
                 previous: (!context.is_first).then_some("/pro/patients"), ..parts::Pager::default() }.render())
         }
         p { a href="/pro" { (new_search) } }
@@ -130,8 +133,12 @@ fn body(lang: Lang, context: &Context) -> Markup {
 fn row(lang: Lang, line: &Line) -> Vec<Markup> {
     let person = &line.person;
     let birth = person.birth_date;
+    let name = match person.name.as_str() {
+        "" => lang.pick("Personne sans nom connu", "Person without a known name"),
+        name => name,
+    };
     vec![
-        html! { a href={ "/pro/patients/" (line.id) "/ouvrir" } { (person.name) } },
+        html! { a href={ "/pro/patients/" (line.id) "/ouvrir" } { (name) } },
         html! { @if let Some(birth) = birth { (dates::time(lang, birth)) } },
         html! { (person.sex(lang).unwrap_or(lang.pick("indéterminé", "unknown"))) },
         html! { (line.birth_place) },

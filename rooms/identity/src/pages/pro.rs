@@ -36,18 +36,12 @@ struct Context<'a> {
 }
 
 /// `GET /pro`.
-pub(super) fn show<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn show<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(page(call, Context::default()))
 }
 
 /// `POST /pro/patients`.
-pub(super) fn submit<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn submit<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move {
         let form = &call.form;
         let typed = Typed {
@@ -60,11 +54,17 @@ pub(super) fn submit<'a>(
         };
         let is_by_matricule = form.text("par") == "matricule";
         let today = dates::date_of(call.now);
-        let read = if is_by_matricule { by_matricule(call.lang, &typed) } else { by_traits(call.lang, &typed, today) };
+        let read = if is_by_matricule {
+            by_matricule(call.lang, &typed)
+        } else {
+            by_traits(call.lang, &typed, today)
+        };
         match read {
             Ok(search) => {
-                sessions::update(&call.pipeline, session_id(call)?, |session| session.search = Some(search.clone()))
-                    .await?;
+                sessions::update(&call.pipeline, session_id(call)?, |session| {
+                    session.search = Some(search.clone())
+                })
+                .await?;
                 Ok(PageAnswer::redirect("/pro/patients"))
             }
             Err(errors) if is_by_matricule => {
@@ -89,7 +89,10 @@ fn by_traits(lang: Lang, typed: &Typed<'_>, today: Date) -> Result<PatientSearch
     }
     for (field, text) in [("nom", typed.family), ("prenom", typed.given)] {
         if text.chars().count() > LETTERS {
-            let message = lang.pick("Indiquez au plus les trois premières lettres", "Enter at most the first three letters");
+            let message = lang.pick(
+                "Indiquez au plus les trois premières lettres",
+                "Enter at most the first three letters",
+            );
             errors.add(field, message);
         }
     }

@@ -148,7 +148,8 @@ fn representative(related: &Value) -> Option<Representative> {
     if related["active"] == false {
         return None;
     }
-    let code = items(&related["relationship"]).find_map(|concept| fhir::code_of(concept, REPRESENTATION_SYSTEM))?;
+    let code =
+        items(&related["relationship"]).find_map(|concept| fhir::code_of(concept, REPRESENTATION_SYSTEM))?;
     let name = PersonShown::of(related).name;
     Some(Representative { name, is_legal: code == "LEGAL" })
 }

@@ -14,16 +14,13 @@ use socle_kernel::{Kind, Problem};
 use socle_pipeline::{PageAnswer, PageCall, encode};
 
 /// `GET /connexion/retour`.
-pub(super) fn show<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn show<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move {
         let pipeline = &call.pipeline;
         let base = &pipeline.settings().base_url;
         let secret = pipeline.gate().secret("cookie");
-        let pending: Option<Pending> =
-            cookies::of_call(call, cookies::RETURN).and_then(|value| sealed::open(&secret, RETURN, value, call.now));
+        let pending: Option<Pending> = cookies::of_call(call, cookies::RETURN)
+            .and_then(|value| sealed::open(&secret, RETURN, value, call.now));
         let pending = pending.filter(|pending| secrets::same(&pending.state, call.query("state")));
         let pending = pending.ok_or_else(over)?;
         if !call.query("error").is_empty() {
@@ -31,7 +28,8 @@ pub(super) fn show<'a>(
         }
         let redirect_uri = format!("{base}{}", clients::OUR_RETURN);
         let code =
-            grants::redeem(pipeline, call.query("code"), clients::OURS, &redirect_uri, &pending.verifier).await;
+            grants::redeem(pipeline, call.query("code"), clients::OURS, &redirect_uri, &pending.verifier)
+                .await;
         let code = code.map_err(|fault| match fault {
             Fault::Failed(problem) => problem,
             Fault::Told { .. } => over(),

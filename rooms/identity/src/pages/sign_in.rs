@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// How long a person may take to sign in.
 pub(super) const RETURN_TIME: Duration = Duration::from_secs(15 * 60);
+/// Longest address to go on to that our own pages remember meanwhile, in bytes.
+const SUITE_MAX: usize = 1500;
 /// Label of the signed value that waits for the provider's answer.
 pub(super) const RETURN: &str = "return";
 
@@ -81,10 +83,7 @@ struct Context<'a> {
 }
 
 /// `GET /connexion`.
-pub(super) fn show<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn show<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move {
         let suite = suite_of(call).unwrap_or("");
         if oidc::is_request(suite) {
@@ -111,6 +110,8 @@ fn start(subject: &Subject) -> &'static str {
 fn ask_provider(call: &PageCall, suite: &str) -> PageAnswer {
     let gate = call.pipeline.gate();
     let draw = || secrets::draw_token(&**gate.chance());
+    // The cookie must fit what browsers keep (4096 bytes): from a longer address one starts at home.
+    let suite = if suite.len() <= SUITE_MAX { suite } else { "" };
     let pending = Pending { state: draw(), nonce: draw(), verifier: draw(), suite: suite.to_owned() };
     let base = &call.pipeline.settings().base_url;
     let challenge = pkce::challenge(&pending.verifier);
@@ -209,7 +210,11 @@ async fn page(call: &PageCall, mut context: Context<'_>, status: u16) -> Result<
             .collect();
     }
     if context.csrf.is_empty() {
-        return Err(Problem::new(Kind::Invalid, "Ouvrez cette page dans un navigateur.", "Open this page in a browser."));
+        return Err(Problem::new(
+            Kind::Invalid,
+            "Ouvrez cette page dans un navigateur.",
+            "Open this page in a browser.",
+        ));
     }
     let has_errors = !context.errors.is_empty();
     let view = View { title: title(lang, context.profile), has_errors, ..View::default() };
@@ -236,20 +241,27 @@ fn body(lang: Lang, context: &Context<'_>) -> Markup {
 
 /// Citizen or professional?
 fn doors(lang: Lang, context: &Context<'_>) -> Markup {
-    let href = |profile: Profile| format!("/connexion?profil={}&suite={}", profile.word(), encode(context.suite));
+    let href =
+        |profile: Profile| format!("/connexion?profil={}&suite={}", profile.word(), encode(context.suite));
     let (citizen, professional) = (href(Profile::Citizen), href(Profile::Professional));
     parts::tiles(&[
         parts::Tile {
             icon: socle_ui::Icon::Person,
             title: lang.pick("Je suis un citoyen", "I am a citizen"),
-            text: lang.pick("Mon dossier, celui de mon enfant ou de la personne que j’aide.", "My record, my child’s, or that of the person I help."),
+            text: lang.pick(
+                "Mon dossier, celui de mon enfant ou de la personne que j’aide.",
+                "My record, my child’s, or that of the person I help.",
+            ),
             href: &citizen,
             count: None,
         },
         parts::Tile {
             icon: socle_ui::Icon::Hospital,
             title: lang.pick("Je suis un professionnel", "I am a professional"),
-            text: lang.pick("Soin, accompagnement, secrétariat, régulation.", "Care, support, secretariat, regulation."),
+            text: lang.pick(
+                "Soin, accompagnement, secrétariat, régulation.",
+                "Care, support, secretariat, regulation.",
+            ),
             href: &professional,
             count: None,
         },
@@ -257,24 +269,33 @@ fn doors(lang: Lang, context: &Context<'_>) -> Markup {
 }
 
 fn password_form(lang: Lang, context: &Context<'_>) -> Markup {
-    Form::post(lang, "/connexion/identifiant", context.csrf, &context.errors, lang.pick("Continuer", "Continue"))
-        .hidden("suite", context.suite)
-        .hidden("profil", context.profile.word())
-        .field(
-            form::text("identifiant", lang.pick("Identifiant", "User name"))
-                .autocomplete("username")
-                .width(form::Width::Medium)
-                .value(context.login),
-        )
-        .field(form::password("mot-de-passe", lang.pick("Mot de passe", "Password")))
-        .cancel(lang.pick("Choisir un autre profil", "Choose another profile"), "/connexion")
-        .render()
+    Form::post(
+        lang,
+        "/connexion/identifiant",
+        context.csrf,
+        &context.errors,
+        lang.pick("Continuer", "Continue"),
+    )
+    .hidden("suite", context.suite)
+    .hidden("profil", context.profile.word())
+    .field(
+        form::text("identifiant", lang.pick("Identifiant", "User name"))
+            .autocomplete("username")
+            .width(form::Width::Medium)
+            .value(context.login),
+    )
+    .field(form::password("mot-de-passe", lang.pick("Mot de passe", "Password")))
+    .cancel(lang.pick("Choisir un autre profil", "Choose another profile"), "/connexion")
+    .render()
 }
 
 fn figures(lang: Lang, context: &Context<'_>) -> Markup {
     let groups = [
         (Role::Citizen, lang.pick("Citoyens de la démonstration", "Citizens of the demonstration")),
-        (Role::Professional, lang.pick("Professionnels de la démonstration", "Professionals of the demonstration")),
+        (
+            Role::Professional,
+            lang.pick("Professionnels de la démonstration", "Professionals of the demonstration"),
+        ),
         (Role::Administrator, lang.pick("Plateforme de démonstration", "Demonstration platform")),
     ];
     let is_wanted = |role: Role| match context.profile {
@@ -350,8 +371,14 @@ mod tests {
             (Profile::Professional, errors.clone(), Vec::new()),
             (Profile::Open, errors, figures()),
         ] {
-            let context =
-                Context { csrf: "jeton", suite, profile, login: "citoyen-1", errors: errors.clone(), figures };
+            let context = Context {
+                csrf: "jeton",
+                suite,
+                profile,
+                login: "citoyen-1",
+                errors: errors.clone(),
+                figures,
+            };
             check::samples("Se connecter", !errors.is_empty(), |lang| body(lang, &context));
         }
     }

@@ -10,10 +10,7 @@ use socle_ui::form::{self, Style};
 use socle_ui::{Markup, html};
 
 /// `POST /deconnexion`.
-pub(super) fn submit<'a>(
-    call: &'a PageCall,
-    _: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn submit<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move {
         if let Some(id) = &call.identified.session
             && let Some(session) = sessions::load(&call.pipeline, id).await?
