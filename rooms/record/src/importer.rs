@@ -168,7 +168,7 @@ mod tests {
         let patient = &bundle["entry"][0];
         assert_eq!(
             patient["request"]["ifNoneExist"],
-            "identifier=urn%3Aoid%3A1%2E2%2E250%2E1%2E213%2E1%2E4%2E10%7C279035121518989"
+            format!("identifier={}", socle_pipeline::encode("urn:oid:1.2.250.1.213.1.4.10|279035121518989"))
         );
         let document = &bundle["entry"][2]["resource"];
         assert_eq!(document["subject"]["reference"], patient["fullUrl"]);

@@ -10,7 +10,7 @@ pub const MASKED: &str = "MASQUE_PS";
 
 /// Is this document hidden from professionals?
 pub fn is_masked(document: &Value) -> bool {
-    concepts(document).iter().any(|concept| has_mask(concept))
+    concepts(document).iter().any(has_mask)
 }
 
 fn concepts(document: &Value) -> &[Value] {

@@ -1,6 +1,6 @@
 //! `…/documents/publier`: a professional publishes a document, or a new version of one of theirs.
 
-use super::common::{borrowed, patient_links};
+use super::common::{borrowed, patient_links, shut_out};
 use super::publish_form::{self as form_of, Context, Sent};
 use crate::author;
 use crate::cda_header;
@@ -19,7 +19,9 @@ use socle_ui::{Space, dates};
 /// The form.
 pub async fn ask(call: &PageCall, session: &Session) -> Result<PageAnswer, Problem> {
     let patient = reading::patient(call, session).await?;
-    refuse_blocked(session, &patient).await?;
+    if let Some(answer) = kept_out(session, &patient).await? {
+        return Ok(answer);
+    }
     let professional = call.identified.principal.professional().ok_or_else(Problem::not_found)?;
     let today = dates::date_of(call.now);
     let mut sent = Sent {
@@ -46,7 +48,9 @@ pub async fn ask(call: &PageCall, session: &Session) -> Result<PageAnswer, Probl
 /// The act.
 pub async fn answer(call: &PageCall, session: &Session) -> Result<PageAnswer, Problem> {
     let patient = reading::patient(call, session).await?;
-    refuse_blocked(session, &patient).await?;
+    if let Some(answer) = kept_out(session, &patient).await? {
+        return Ok(answer);
+    }
     let professional = call.identified.principal.professional().ok_or_else(Problem::not_found)?;
     let mut sent = Sent::of(&call.form);
     let mut errors = Errors::new();
@@ -76,10 +80,15 @@ pub async fn answer(call: &PageCall, session: &Session) -> Result<PageAnswer, Pr
     Ok(answer_with(call, &patient, &context))
 }
 
-/// Feeding a record needs no care relation; a professional whom the person blocked does not even feed it.
-async fn refuse_blocked(session: &Session, patient: &Patient) -> Result<(), Problem> {
+/// Feeding a record needs no care relation; a professional whom the person blocked does not even feed it, and is sent
+/// where everybody without a relation is sent: a block is not told.
+async fn kept_out(session: &Session, patient: &Patient) -> Result<Option<PageAnswer>, Problem> {
     let (standing, _) = session.standing(patient.home).await?;
-    if standing.refused == Some(Reason::Blocked) { Err(Problem::not_found()) } else { Ok(()) }
+    if standing.refused == Some(Reason::Blocked) {
+        shut_out(session, patient.home, &patient.id).await
+    } else {
+        Ok(None)
+    }
 }
 
 fn answer_with(call: &PageCall, patient: &Patient, context: &Context) -> PageAnswer {

@@ -262,7 +262,10 @@ fn the_lists_of_a_professional_hold_their_promises() {
             false,
             patient_documents::render(lang, &context),
         );
-        assert!(html.contains("suite=a%20b%2Ec") && html.contains("periode=tout"));
+        assert!(
+            html.contains(&format!("suite={}", socle_pipeline::encode("a b.c")))
+                && html.contains("periode=tout")
+        );
     }
 }
 

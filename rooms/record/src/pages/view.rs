@@ -272,7 +272,7 @@ fn content(lang: Lang, context: &Context) -> Markup {
 
 fn frame(lang: Lang, context: &Context, address: &str) -> Markup {
     html! {
-        iframe class="document-frame" src=(address) title=(context.title) loading="lazy" {}
+        iframe class="document-frame" src=(address) title=(context.title) width="100%" height="800" loading="lazy" {}
         p { a href=(address) { (lang.pick("Ouvrir le document en pleine page", "Open the document on a full page")) } }
     }
 }

@@ -68,7 +68,11 @@ pub async fn show(call: &PageCall, session: &Session) -> Result<PageAnswer, Prob
         if consent["status"] != "active" {
             continue;
         }
-        for actor in crate::consent::actors(&consent) {
+        // Carers and representatives are told below, by their own resource.
+        let is_professional = |actor: &&Value| {
+            !actor["reference"].as_str().is_some_and(|text| text.starts_with("RelatedPerson/"))
+        };
+        for actor in crate::consent::actors(&consent).filter(is_professional) {
             let name = common::name_behind(session, actor).await?;
             let party = |when: String| Party { name, detail: String::new(), when, consent: id.clone() };
             match consent["provision"]["type"].as_str() {
