@@ -22,7 +22,7 @@ impl Authenticator for Door {
             && let Some(id) = sessions::id_of(token)
             && let Some(session) = sessions::load(pipeline, &id).await?
         {
-            sessions::touch(pipeline, &id, &session).await?;
+            sessions::touch(pipeline, &id, &session).await;
             let csrf = secrets::keyed_text(&pipeline.gate().secret("csrf"), &["session", token]);
             return Ok(by_session(&session, id, csrf));
         }

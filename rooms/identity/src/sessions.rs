@@ -153,13 +153,16 @@ pub(crate) async fn load(pipeline: &Pipeline, id: &str) -> Result<Option<PageSes
     Ok(found.filter(|session| session.is_live(now)))
 }
 
-/// Remembers that a session was used.
-pub(crate) async fn touch(pipeline: &Pipeline, id: &str, session: &PageSession) -> Result<(), Problem> {
+/// Remembers that a session was used. When that cannot be written (a full disk), the request goes on: the session then
+/// only ends earlier.
+pub(crate) async fn touch(pipeline: &Pipeline, id: &str, session: &PageSession) {
     let now = pipeline.gate().clock().now();
     if now < session.seen_at.plus(SEEN_EVERY) {
-        return Ok(());
+        return;
     }
-    update(pipeline, id, |session| session.seen_at = now).await.map(|_| ())
+    if let Err(problem) = update(pipeline, id, |session| session.seen_at = now).await {
+        tracing::warn!(kind = ?problem.kind, "the last request of a page session was not noted");
+    }
 }
 
 /// Changes a live session; tried again when another request changed it meanwhile. `None` when it is over.

@@ -60,12 +60,18 @@ pub(crate) async fn password(
 }
 
 /// Checks the secret of a program.
-pub(crate) async fn program(pipeline: &Pipeline, login: &str, secret: &str) -> Result<Attempt, Problem> {
+pub(crate) async fn program(
+    pipeline: &Pipeline,
+    session: &Session,
+    login: &str,
+    secret: &str,
+) -> Result<Attempt, Problem> {
     let account = accounts::find(pipeline, login).await?.filter(|account| account.role == Role::System);
     let attempt = check(pipeline, &State::of(pipeline), login, account, secret).await?;
     if let Attempt::Accepted(account) = &attempt {
         change_attempts(pipeline, account.login.as_bytes(), |attempts| attempts.succeeded(None)).await?;
     }
+    note_refusal(pipeline, session, login, &attempt).await?;
     Ok(attempt)
 }
 
@@ -234,7 +240,10 @@ pub(crate) async fn note_as(
     deed: Deed,
     basis: &'static str,
 ) -> Result<(), Problem> {
-    let principal = principals::usual(account).unwrap_or_else(Principal::anonymous);
+    let principal = match account.role {
+        Role::System => principals::system(account, Vec::new()),
+        _ => principals::usual(account).unwrap_or_else(Principal::anonymous),
+    };
     let session = call.pipeline.gate().session(Arc::new(principal), account.purpose(), call.request.clone());
     session.note(account.home(), deed, Outcome::Done, basis);
     session.close(Ok(())).await.into_inner()

@@ -3,6 +3,7 @@
 use super::browser::{Browser, location, text};
 use super::region::{PASSWORD, Region};
 use crate::cookies;
+use socle_gate::Deed;
 use socle_kernel::{Kind, limits};
 use std::time::Duration;
 
@@ -214,4 +215,24 @@ async fn a_form_of_another_site_does_nothing() {
     let forged = browser.call(socle_pipeline::Method::Post, "/deconnexion", &[("csrf", "autre")], &[]).await;
     assert_eq!(forged.expect_err("refused").kind, Kind::Refused);
     assert!(browser.get("/mon-espace/profil").await.is_ok());
+}
+
+#[tokio::test]
+async fn the_person_finds_sign_ins_refusals_and_sign_outs_in_their_log() {
+    let region = Region::open(false).await;
+    let mut browser = Browser::new(&region);
+    let suite = open_form(&mut browser, "/connexion").await;
+    let fields = [("identifiant", "citoyen-1"), ("mot-de-passe", "faux"), ("suite", suite.as_str())];
+    browser.post("/connexion/identifiant", &fields).await.expect("told");
+    sign_in(&region, &mut browser, "citoyen-1", "/connexion").await;
+    browser.post("/deconnexion", &[]).await.expect("signed out");
+    let account = region.load("citoyen-1").await;
+    let principal = crate::principals::usual(&account).expect("their own record");
+    let gate = region.pipeline.gate();
+    let session = gate.session(std::sync::Arc::new(principal), socle_kernel::Purpose::Own, "test");
+    let lines = session.log(account.home(), None, 20).await.expect("their log");
+    let deeds: Vec<Deed> = lines.iter().map(|(_, entry)| entry.deed).collect();
+    assert_eq!(deeds[..3], [Deed::SignOut, Deed::SignIn, Deed::SignInRefused]);
+    assert_eq!((lines[2].1.who.kind.as_str(), lines[1].1.who.kind.as_str()), ("anonymous", "citizen"));
+    session.close(Ok(())).await.into_inner().expect("closed");
 }

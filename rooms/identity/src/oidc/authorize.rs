@@ -57,14 +57,11 @@ struct Refused {
 }
 
 /// `GET /oidc/authorize`.
-pub(super) fn ask<'a>(
-    call: &'a PageCall,
-    session: &'a Session,
-) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+pub(super) fn ask<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
     Box::pin(async move {
         let (client, redirect_uri) = whom(call, &call.query).await?;
         match read(call, client.clone(), &redirect_uri, &call.query) {
-            Ok(request) => proceed(call, session, request).await,
+            Ok(request) => proceed(call, request).await,
             Err(refused) => Ok(refuse(call, &redirect_uri, value(&call.query, "state"), &refused)),
         }
     })
@@ -200,7 +197,7 @@ enum Next {
     Page(PageAnswer),
 }
 
-async fn proceed(call: &PageCall, session: &Session, request: Request) -> Result<PageAnswer, Problem> {
+async fn proceed(call: &PageCall, request: Request) -> Result<PageAnswer, Problem> {
     let is_silent = request.prompt == "none";
     let (account, signed_in) = match ready(call, &request).await? {
         Next::Ready(found) => *found,
@@ -225,7 +222,7 @@ async fn proceed(call: &PageCall, session: &Session, request: Request) -> Result
         let refused = Refused { error: "consent_required", description: "The person must approve." };
         return Ok(refuse(call, &request.redirect_uri, &request.state, &refused));
     }
-    consent::page(call, session, &request, &account, &granted).await
+    consent::page(call, &request, &account, &granted).await
 }
 
 /// Is someone signed in, recently enough, and (for applications) acting as someone?

@@ -6,6 +6,7 @@ use crate::clients::{self, Client};
 use crate::sign_in::{self, Attempt};
 use crate::state::State;
 use data_encoding::BASE64;
+use socle_gate::Session;
 use socle_pipeline::PageCall;
 
 /// An application that proved who it is.
@@ -62,7 +63,7 @@ fn read_basic(encoded: &str) -> Option<(String, String)> {
 }
 
 /// The application that calls.
-pub(super) async fn authenticate(call: &PageCall) -> Result<Caller, Fault> {
+pub(super) async fn authenticate(call: &PageCall, session: &Session) -> Result<Caller, Fault> {
     let (id, secret) = shown(call)?;
     let wrong = || Fault::client("The client is unknown or its secret is wrong.");
     if let Some(client) = clients::find(&call.pipeline, &id).await? {
@@ -76,7 +77,7 @@ pub(super) async fn authenticate(call: &PageCall) -> Result<Caller, Fault> {
         };
     }
     let Some(secret) = secret else { return Err(wrong()) };
-    match sign_in::program(&call.pipeline, &id, &secret).await? {
+    match sign_in::program(&call.pipeline, session, &id, &secret).await? {
         Attempt::Accepted(account) => Ok(Caller::Program(account)),
         Attempt::Wrong | Attempt::Locked | Attempt::TooMany => Err(wrong()),
     }

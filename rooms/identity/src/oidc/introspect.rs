@@ -12,14 +12,14 @@ use socle_pipeline::{PageAnswer, PageCall};
 /// `POST /oidc/introspect`.
 pub(super) fn introspect<'a>(
     call: &'a PageCall,
-    _: &'a Session,
+    session: &'a Session,
 ) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
-    Box::pin(async move { answer(state(call).await) })
+    Box::pin(async move { answer(state(call, session).await) })
 }
 
 /// Programs learn of any token (they guard resources); applications of their own only; nobody without a secret.
-async fn state(call: &PageCall) -> Result<Value, Fault> {
-    let caller = authenticate(call).await?;
+async fn state(call: &PageCall, session: &Session) -> Result<Value, Fault> {
+    let caller = authenticate(call, session).await?;
     let only_own = match &caller {
         Caller::Program(_) => false,
         Caller::Client { is_proven: true, .. } => true,

@@ -10,12 +10,15 @@ use socle_kernel::Problem;
 use socle_pipeline::{PageAnswer, PageCall};
 
 /// `POST /oidc/revoke`.
-pub(super) fn revoke<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
-    Box::pin(async move { answer(give_back(call).await) })
+pub(super) fn revoke<'a>(
+    call: &'a PageCall,
+    session: &'a Session,
+) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+    Box::pin(async move { answer(give_back(call, session).await) })
 }
 
-async fn give_back(call: &PageCall) -> Result<Value, Fault> {
-    let caller = authenticate(call).await?;
+async fn give_back(call: &PageCall, session: &Session) -> Result<Value, Fault> {
+    let caller = authenticate(call, session).await?;
     let text = call.form.text("token");
     let pipeline = &call.pipeline;
     let secret = pipeline.gate().secret(tokens::SECRET);

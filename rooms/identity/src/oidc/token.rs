@@ -5,20 +5,23 @@ use super::keys::Es256;
 use super::{Fault, answer, person};
 use crate::accounts::{Account, Role};
 use crate::grants::{self, Authentication, Grant, Issued};
-use crate::{principals, scopes};
+use crate::{principals, scopes, sign_in};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use socle_gate::Session;
+use socle_gate::{Deed, Session};
 use socle_kernel::{Problem, limits};
 use socle_pipeline::{PageAnswer, PageCall};
 
 /// `POST /oidc/token`.
-pub(super) fn token<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
-    Box::pin(async move { answer(tokens(call).await) })
+pub(super) fn token<'a>(
+    call: &'a PageCall,
+    session: &'a Session,
+) -> BoxFuture<'a, Result<PageAnswer, Problem>> {
+    Box::pin(async move { answer(tokens(call, session).await) })
 }
 
-async fn tokens(call: &PageCall) -> Result<Value, Fault> {
-    let caller = authenticate(call).await?;
+async fn tokens(call: &PageCall, session: &Session) -> Result<Value, Fault> {
+    let caller = authenticate(call, session).await?;
     match (call.form.text("grant_type"), caller) {
         ("authorization_code", caller @ Caller::Client { .. }) => by_code(call, &caller).await,
         ("refresh_token", caller @ Caller::Client { .. }) => {
@@ -85,6 +88,7 @@ async fn by_secret(call: &PageCall, account: &Account) -> Result<Value, Fault> {
         made_at: call.now,
         until: call.now.plus(limits::ACCESS_TOKEN_TIME),
     };
+    sign_in::note_as(call, account, Deed::SignIn, "client-credentials").await?;
     let id = grants::draw_id(&call.pipeline);
     let issued = grants::give(&call.pipeline, &id, grant, false).await?;
     Ok(response(call, &issued, None))

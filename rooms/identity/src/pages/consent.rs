@@ -3,7 +3,6 @@
 use crate::accounts::Account;
 use crate::oidc::Request;
 use crate::scopes;
-use socle_gate::Session;
 use socle_kernel::{Lang, Problem};
 use socle_pipeline::{PageAnswer, PageCall, View};
 use socle_ui::form::{Errors, Form, Style};
@@ -22,7 +21,6 @@ struct Context<'a> {
 /// The page.
 pub(crate) async fn page(
     call: &PageCall,
-    _: &Session,
     request: &Request,
     account: &Account,
     granted: &[String],

@@ -4,13 +4,13 @@
 use super::sign_in::{Pending, RETURN};
 use super::start_of;
 use crate::accounts::{self, Account};
-use crate::grants::{self, Code};
+use crate::grants;
 use crate::oidc::Fault;
 use crate::sessions::{self, PageSession};
 use crate::{clients, cookies, principals, sealed, secrets};
 use futures_util::future::BoxFuture;
 use socle_gate::Session;
-use socle_kernel::{Kind, Problem};
+use socle_kernel::{Kind, Problem, Subject};
 use socle_pipeline::{PageAnswer, PageCall, encode};
 
 /// `GET /connexion/retour`.
@@ -22,7 +22,13 @@ pub(super) fn show<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Resu
         let pending: Option<Pending> = cookies::of_call(call, cookies::RETURN)
             .and_then(|value| sealed::open(&secret, RETURN, value, call.now));
         let pending = pending.filter(|pending| secrets::same(&pending.state, call.query("state")));
-        let pending = pending.ok_or_else(over)?;
+        let Some(pending) = pending else {
+            // Signed in meanwhile in another tab: there is nothing left to do here.
+            return match call.identified.principal.subject {
+                Subject::Anonymous => Err(over()),
+                _ => Ok(PageAnswer::redirect("/connexion")),
+            };
+        };
         if !call.query("error").is_empty() {
             return Err(over());
         }
@@ -38,7 +44,7 @@ pub(super) fn show<'a>(call: &'a PageCall, _: &'a Session) -> BoxFuture<'a, Resu
             return Err(over());
         }
         let account = accounts::find(pipeline, &code.authentication.login).await?.ok_or_else(over)?;
-        open(call, &account, &code, &pending.suite).await
+        open(call, &account, &pending.suite).await
     })
 }
 
@@ -51,7 +57,7 @@ fn over() -> Problem {
     .coded("expired")
 }
 
-async fn open(call: &PageCall, account: &Account, code: &Code, suite: &str) -> Result<PageAnswer, Problem> {
+async fn open(call: &PageCall, account: &Account, suite: &str) -> Result<PageAnswer, Problem> {
     let pipeline = &call.pipeline;
     let mut session = match &call.identified.session {
         Some(id) => match sessions::load(pipeline, id).await? {
@@ -78,7 +84,6 @@ async fn open(call: &PageCall, account: &Account, code: &Code, suite: &str) -> R
         session.act_as(choices.swap_remove(0).principal);
     }
     let token = sessions::open(pipeline, &session).await?;
-    debug_assert_eq!(code.authentication.login, session.login);
     let base = &pipeline.settings().base_url;
     let after = if suite.is_empty() { start_of(account) } else { suite };
     let location = if has_choice {
