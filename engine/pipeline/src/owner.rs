@@ -5,6 +5,8 @@ use crate::plan::{Plan, Verb};
 use socle_fhir::{Owner, rewrite_references};
 use socle_gate::Session;
 use socle_kernel::{HomeId, Key, Kind, Problem, ResourceType, Subject, resource_type};
+use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// How deep a chain of owners inside one plan may go (role → practitioner is 1).
@@ -150,7 +152,7 @@ impl Pipeline {
         if let Some(owner) = draft.owner {
             return Ok(plan.drafts[owner].key.map_or(Home::After(owner), |key| Home::Known(key.home)));
         }
-        match socle_fhir::owner(draft.resource()) {
+        match socle_fhir::owner(&typed(draft.resource(), plan, links)) {
             Owner::Itself => Ok(Home::Known(session.new_home())),
             Owner::Programme => Ok(Home::Known(HomeId::programme(draft.resource_type))),
             Owner::ByIdentifier { resource_type, system, value } => {
@@ -163,7 +165,7 @@ impl Pipeline {
                 }
             }
             Owner::Of(reference) => {
-                if let Some(other) = links.find(&reference).filter(|other| *other != index) {
+                if let Some(other) = planned(&reference).or_else(|| links.find(&reference)).filter(|other| *other != index) {
                     return Ok(plan.drafts[other].key.map_or(Home::After(other), |key| Home::Known(key.home)));
                 }
                 self.home_of_reference(session, draft.resource_type, &reference, reserved).await
@@ -212,12 +214,12 @@ impl Pipeline {
         else {
             return Ok(());
         };
-        let (old, new) = (socle_fhir::owner(before), socle_fhir::owner(after));
+        let (old, new) = (socle_fhir::owner(before), socle_fhir::owner(&typed(after, plan, links)));
         if old == new {
             return Ok(());
         }
         let new_home = match &new {
-            Owner::Of(reference) => match links.find(reference) {
+            Owner::Of(reference) => match planned(reference).or_else(|| links.find(reference)) {
                 Some(other) => plan.drafts[other].key.map(|key| key.home),
                 None => match local(reference) {
                     Some((resource_type, id)) => session.resolve(resource_type, id).await?.map(|key| key.home),
@@ -257,6 +259,27 @@ impl Pipeline {
             rewrite_references(resource, &mut |reference| links.find(reference).map(|index| ids[index].clone()));
         }
     }
+}
+
+/// Marks a reference to a draft of the same plan, with its position.
+const PLANNED: &str = "plan-5b0d1f0c-";
+
+/// The resource with its `urn:` references to other drafts written as `Type/…`: whose home a resource lives in depends on
+/// the types it refers to, which a `urn:` does not say.
+fn typed<'a>(resource: &'a Value, plan: &Plan, links: &Links) -> Cow<'a, Value> {
+    let mut typed = resource.clone();
+    let mut is_changed = false;
+    rewrite_references(&mut typed, &mut |reference| {
+        let index = links.find(reference)?;
+        is_changed = true;
+        Some(format!("{}/{PLANNED}{index}", plan.drafts[index].resource_type))
+    });
+    if is_changed { Cow::Owned(typed) } else { Cow::Borrowed(resource) }
+}
+
+/// The position of a draft behind a reference made by [`typed`].
+fn planned(reference: &str) -> Option<usize> {
+    reference.split_once('/')?.1.strip_prefix(PLANNED)?.parse().ok()
 }
 
 enum Home {
