@@ -85,10 +85,9 @@ fn by_session(session: &PageSession, id: String, csrf: String) -> Identified {
 
 fn visitor(pipeline: &Pipeline, credentials: &Credentials) -> Identified {
     let base = &pipeline.settings().base_url;
+    // A session cookie that is no longer good is left alone: taking it back here could undo the one that the page itself
+    // sets with the same answer.
     let mut set = Vec::new();
-    if credentials.cookie(cookies::SESSION).is_some() {
-        set.push(cookies::clear(base, cookies::SESSION));
-    }
     let visit = match credentials.cookie(cookies::VISIT).filter(|visit| secrets::is_token(visit)) {
         Some(visit) => visit.to_owned(),
         None => {
