@@ -1,7 +1,7 @@
 //! `GET /pro/patients/{id}`: the record at a glance, on one screen.
 
 use super::common::{borrowed, done, patient_links, shut_out};
-use super::row::{DocumentRow, rows};
+use super::row::DocumentRow;
 use crate::clinical::{self, Line, Nature};
 use crate::reading::{self, Patient};
 use crate::visit;
@@ -9,14 +9,15 @@ use maud::html;
 use socle_gate::Session;
 use socle_kernel::{Instant, Lang, Principal, Problem, resource_type};
 use socle_pipeline::{PageAnswer, PageCall, View};
+use socle_ui::parts::Row;
 use socle_ui::{Markup, Notice, Space, Tone, dates, parts};
 
 /// Lines of one block: what fits on one screen beside the others.
-const LINES: usize = 4;
+const LINES: usize = 3;
 /// Resources of one type that are read to choose those lines.
 const READ: usize = 40;
 /// Documents shown.
-const DOCUMENTS: usize = 4;
+const DOCUMENTS: usize = 3;
 
 /// One block of clinical data.
 #[derive(Clone, Debug)]
@@ -81,12 +82,13 @@ pub async fn show(call: &PageCall, session: &Session) -> Result<PageAnswer, Prob
     }
     let links = patient_links(lang, &patient);
     let text = done(lang, call.query("fait"));
+    let news = news(lang, &context);
     let view = View {
         space: Space::Professional,
         title: lang.pick("Dossier en un coup d’œil", "The record at a glance"),
+        lead: news.as_deref(),
         person: Some(&patient.person),
         person_links: &borrowed(&links),
-        crumbs: &[(lang.pick("Patients", "Patients"), "/pro/patients")],
         notice: text.map(|text| Notice { tone: Tone::Success, text }),
         ..View::default()
     };
@@ -131,80 +133,86 @@ async fn block(
         Nature::Vaccinations => found,
         _ => found.into_iter().filter(|line| line.is_active).collect(),
     };
-    shown.truncate(LINES);
+    // Every allergy that holds is shown: one that is left out does harm.
+    shown.truncate(if nature == Nature::Allergies { READ } else { LINES });
     Ok(Block { nature, lines: shown, total, is_open })
 }
 
-/// The body.
-pub fn render(lang: Lang, context: &Context) -> Markup {
-    let mut blocks: Vec<Markup> = context.blocks.iter().map(|block| draw(lang, context, block)).collect();
-    blocks.push(documents(lang, context));
-    html! {
-        @if let Some(since) = context.since { (news(lang, context, since)) }
-        (parts::columns(blocks))
-    }
-}
-
-fn news(lang: Lang, context: &Context, since: Instant) -> Markup {
+/// What is new, in one sentence under the heading.
+pub fn news(lang: Lang, context: &Context) -> Option<String> {
+    let since = context.since?;
     let count = u64::try_from(context.new_documents).unwrap_or(u64::MAX);
-    let words = dates::plural(
-        lang,
-        count,
-        lang.pick("document nouveau ou modifié", "new or changed document"),
-        lang.pick("documents nouveaux ou modifiés", "new or changed documents"),
-    );
-    parts::callout(html! {
-        p {
-            strong { (lang.pick("Depuis votre dernière visite", "Since your last visit")) }
-            " (" (dates::day_time(lang, since)) ")" (lang.pick("\u{a0}: ", ": "))
-            @if context.new_documents > 0 { a href={ (context.href) "/documents" } { (words) } }
-            @else { (lang.pick("aucun document nouveau.", "no new document.")) }
-        }
-    })
+    let words = match lang {
+        Lang::Fr => dates::plural(lang, count, "document nouveau", "documents nouveaux"),
+        Lang::En => dates::plural(lang, count, "new document", "new documents"),
+    };
+    let day = dates::day(lang, dates::date_of(since));
+    Some(format!(
+        "{} {day}{} {words}.",
+        lang.pick("Depuis votre visite du", "Since your visit on"),
+        lang.pick("\u{a0}:", ":")
+    ))
 }
 
-fn draw(lang: Lang, context: &Context, block: &Block) -> Markup {
+/// The body: one line or two for each block, so that all of them stand on one screen.
+pub fn render(lang: Lang, context: &Context) -> Markup {
+    let mut rows: Vec<Row> = context.blocks.iter().map(|block| draw(lang, context, block)).collect();
+    rows.push(documents(lang, context));
+    parts::summary_list(&rows)
+}
+
+fn draw(lang: Lang, context: &Context, block: &Block) -> Row {
     let title = block.nature.title(lang);
-    parts::card(
-        title,
-        html! {
-            @if !block.is_open {
-                p { (lang.pick("Non accessible à votre profession.", "Not accessible to your profession.")) }
-            } @else if block.total == 0 {
-                p { (lang.pick("Rien d’enregistré dans ce dossier.", "Nothing recorded in this record.")) }
-            } @else {
-                @if block.lines.is_empty() {
-                    p { (lang.pick("Rien d’actif à ce jour.", "Nothing active today.")) }
-                } @else {
-                    ul class="glance" { @for line in &block.lines { li { (short(lang, line)) } } }
-                }
-                p { a href={ (context.href) "/donnees/" (block.nature.code()) } {
-                    (lang.pick("Tout voir", "See all")) (lang.pick("\u{a0}: ", ": ")) (title.to_lowercase()) " (" (block.total) ")"
-                } }
-            }
-        },
-    )
+    let says = |fr, en| Row::text(title, lang.pick(fr, en));
+    if !block.is_open {
+        return says("Non accessible à votre profession.", "Not accessible to your profession.");
+    }
+    if block.total == 0 {
+        return says("Rien d’enregistré dans ce dossier.", "Nothing recorded in this record.");
+    }
+    let href = format!("{}/donnees/{}", context.href, block.nature.code());
+    let all = format!("{} ({})", lang.pick("Tout voir", "See all"), block.total);
+    let row = if block.lines.is_empty() {
+        says("Rien d’actif à ce jour.", "Nothing active today.")
+    } else {
+        Row::new(
+            title,
+            html! {
+                @for (index, line) in block.lines.iter().enumerate() { @if index > 0 { " · " } (short(lang, block.nature, line)) }
+            },
+        )
+    };
+    row.action(all, href)
 }
 
-fn short(lang: Lang, line: &Line) -> Markup {
+/// A problem or a treatment that goes on needs no date here; a measure or a vaccination says nothing without one.
+fn short(lang: Lang, nature: Nature, line: &Line) -> Markup {
+    let is_dated = matches!(nature, Nature::Measures | Nature::Vaccinations) && !line.when.is_empty();
     html! {
         @if line.is_serious { (parts::tag(lang.pick("Grave", "Serious"), Tone::Danger)) " " }
         strong { (line.what) }
         @if !line.detail.is_empty() { ", " (line.detail) }
-        @if !line.when.is_empty() { " " span class="hint" { "(" (line.when) ")" } }
+        @if is_dated { " (" (line.when) ")" }
     }
 }
 
-fn documents(lang: Lang, context: &Context) -> Markup {
-    parts::card(
-        lang.pick("Derniers documents", "Latest documents"),
+fn documents(lang: Lang, context: &Context) -> Row {
+    let title = lang.pick("Derniers documents", "Latest documents");
+    let href = format!("{}/documents", context.href);
+    if context.documents.is_empty() {
+        let none = lang.pick("Aucun document en vigueur.", "No document in force.");
+        return Row::text(title, none).action(lang.pick("Toutes les dates", "All dates"), href);
+    }
+    let row = Row::new(
+        title,
         html! {
-            @if context.documents.is_empty() {
-                p { (lang.pick("Aucun document dans ce dossier.", "No document in this record.")) }
-            } @else {
-                (rows(lang, &context.documents))
+            @for (index, row) in context.documents.iter().enumerate() {
+                @if index > 0 { " · " }
+                @for (text, tone) in &row.tags { (parts::tag(text, *tone)) " " }
+                a href=(row.href) { (row.title) }
+                @if let Some(date) = row.date { " (" (dates::time(lang, date)) ")" }
             }
-            p { a href={ (context.href) "/documents" } { (lang.pick("Tous les documents", "All documents")) } }
         },
-    )
+    );
+    row.action(lang.pick("Tous les documents", "All documents"), href)
 }

@@ -217,6 +217,8 @@ fn the_record_at_a_glance_holds_its_promises() {
                 blocks,
                 documents,
             };
+            let told = glance::news(lang, &context);
+            assert_eq!(told.is_some_and(|told| told.contains('2')), since.is_some());
             check("glance", lang, Space::Professional, false, glance::render(lang, &context))
         };
         let empty = draw(None, blocks(0, true), Vec::new());

@@ -201,6 +201,32 @@ async fn a_professional_reads_at_a_glance_or_is_sent_to_ask_for_access() {
     assert!(shut_out.headers.contains(&("location".to_owned(), "/pro/patients/p/acces".to_owned())));
 }
 
+#[tokio::test]
+async fn a_blocked_professional_is_sent_where_everybody_without_a_relation_is_sent() {
+    let house = House::open().await;
+    let block = json!({ "resourceType": "Consent", "status": "active", "patient": { "reference": "Patient/p" },
+        "scope": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy" }] },
+        "category": [{ "coding": [{ "system": "http://loinc.org", "code": "59284-0" }] }],
+        "policyRule": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "OPTOUT" }] },
+        "provision": { "type": "deny", "actor": [{
+            "role": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "PRCP" }] },
+            "reference": { "reference": "Practitioner/anne" } }] } });
+    house.create(&operator(), block).await.unwrap();
+    for address in ["/pro/patients/p", "/pro/patients/p/documents", "/pro/patients/p/documents/publier"] {
+        let answer = house.get(&house.doctor("anne"), address).await.unwrap();
+        assert_eq!(answer.status, 303, "{address}");
+        assert!(
+            answer.headers.contains(&("location".to_owned(), "/pro/patients/p/acces".to_owned())),
+            "{address}"
+        );
+    }
+    let answer = house
+        .post(&house.doctor("anne"), "/pro/patients/p/documents/publier", publication(b"%PDF-1.4", &FIELDS))
+        .await
+        .unwrap();
+    assert!(answer.headers.contains(&("location".to_owned(), "/pro/patients/p/acces".to_owned())));
+}
+
 fn publication(file: &[u8], fields: &[(&str, &str)]) -> Form {
     let upload = Upload {
         field: "fichier".into(),
