@@ -181,7 +181,7 @@ pub fn draw_password(chance: &dyn Chance) -> String {
 pub async fn create(pipeline: &Pipeline, account: NewAccount) -> Result<Account, Problem> {
     check_login(&account.login)?;
     check_links(&account)?;
-    let operator = Arc::new(Principal::operator("accounts"));
+    let operator = Arc::new(Principal::operator("Socle, création des comptes"));
     let session = pipeline.gate().session(operator, Purpose::Administration, "accounts");
     let made = prepare(pipeline, &session, &account).await;
     let (made, represented) = session.close(made).await.into_inner()?;

@@ -4,19 +4,82 @@ use crate::sessions::{self, PageSession};
 use crate::tokens::{self, Refusal};
 use crate::{cookies, grants, principals, secrets};
 use async_trait::async_trait;
+use lru::LruCache;
+use parking_lot::Mutex;
 use socle_kernel::{Kind, Principal, Problem, Purpose};
 use socle_pipeline::{Authenticator, Credentials, Identified, Pipeline};
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-/// The one who tells.
-pub(crate) struct Door;
+/// Tokens remembered as verified; the one used longest ago is forgotten first.
+const TOKENS: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
+
+/// The one who tells. Remembers, by their hash, what verified tokens say: reading a principal again at each request would
+/// cost three times as much as all the rest. Their time and their grant are checked at each use all the same.
+pub(crate) struct Door {
+    verified: Mutex<LruCache<[u8; 32], Arc<Verified>>>,
+}
+
+/// What a verified token says.
+struct Verified {
+    principal: Arc<Principal>,
+    purpose: Purpose,
+    grant: String,
+    expires: i64,
+}
+
+impl Door {
+    pub(crate) fn new() -> Self {
+        Door { verified: Mutex::new(LruCache::new(TOKENS)) }
+    }
+
+    /// What a token says, when it is ours and its time is not over.
+    fn verify(&self, pipeline: &Pipeline, token: &str) -> Result<Arc<Verified>, Refusal> {
+        let gate = pipeline.gate();
+        let now = gate.clock().now();
+        let hash = secrets::hash(token);
+        let known = self.verified.lock().get(&hash).cloned();
+        if let Some(known) = known {
+            return if known.expires <= now.seconds() { Err(Refusal::Expired) } else { Ok(known) };
+        }
+        let claims = tokens::verify(&gate.secret(tokens::SECRET), token, now)?;
+        let verified = Arc::new(Verified {
+            principal: Arc::new(claims.principal),
+            purpose: claims.purpose,
+            grant: claims.grant,
+            expires: claims.expires,
+        });
+        self.verified.lock().put(hash, verified.clone());
+        Ok(verified)
+    }
+
+    async fn by_token(&self, pipeline: &Pipeline, bearer: &str) -> Result<Identified, Problem> {
+        let verified = self.verify(pipeline, bearer).map_err(refused)?;
+        let is_good = match verified.grant.as_str() {
+            tokens::DEMO_GRANT => pipeline.settings().is_demo,
+            grant => grants::load(pipeline, grant).await?.is_some(),
+        };
+        if !is_good {
+            return Err(Problem::new(
+                Kind::Unauthenticated,
+                "Ce jeton a été révoqué, ou n’est pas de cette plateforme.",
+                "This token was revoked, or is not of this platform.",
+            ));
+        }
+        Ok(Identified {
+            principal: verified.principal.clone(),
+            purpose: verified.purpose.clone(),
+            ..Identified::anonymous()
+        })
+    }
+}
 
 #[async_trait]
 impl Authenticator for Door {
     async fn identify(&self, pipeline: &Pipeline, credentials: &Credentials) -> Result<Identified, Problem> {
         if let Some(bearer) = &credentials.bearer {
-            return by_token(pipeline, bearer).await;
+            return self.by_token(pipeline, bearer).await;
         }
         if let Some(token) = credentials.cookie(cookies::SESSION)
             && let Some(id) = sessions::id_of(token)
@@ -28,27 +91,6 @@ impl Authenticator for Door {
         }
         Ok(visitor(pipeline, credentials))
     }
-}
-
-async fn by_token(pipeline: &Pipeline, bearer: &str) -> Result<Identified, Problem> {
-    let gate = pipeline.gate();
-    let claims = tokens::verify(&gate.secret(tokens::SECRET), bearer, gate.clock().now()).map_err(refused)?;
-    let is_good = match claims.grant.as_str() {
-        tokens::DEMO_GRANT => pipeline.settings().is_demo,
-        grant => grants::load(pipeline, grant).await?.is_some(),
-    };
-    if !is_good {
-        return Err(Problem::new(
-            Kind::Unauthenticated,
-            "Ce jeton a été révoqué, ou n’est pas de cette plateforme.",
-            "This token was revoked, or is not of this platform.",
-        ));
-    }
-    Ok(Identified {
-        principal: Arc::new(claims.principal),
-        purpose: claims.purpose,
-        ..Identified::anonymous()
-    })
 }
 
 fn refused(refusal: Refusal) -> Problem {

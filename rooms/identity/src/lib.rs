@@ -44,7 +44,7 @@ pub fn room() -> Room {
         types: rules::TYPES.iter().filter_map(|name| name.parse::<ResourceType>().ok()).collect(),
         rules: Some(Arc::new(rules::IdentityRules)),
         pages,
-        authenticator: Some(Arc::new(authenticator::Door)),
+        authenticator: Some(Arc::new(authenticator::Door::new())),
         importer: None,
     }
 }

@@ -338,6 +338,9 @@ async fn tokens_of_the_command_line_work_in_demonstrations_only() {
         let now = region.pipeline.gate().clock().now();
         let token = crate::tokens::demo(&secret, &principal, &Purpose::Care, now);
         assert_eq!(identify(&region, &token).await.is_ok(), is_demo);
+        // A token that was seen before ends like any other.
+        region.clock.advance(limits::DEMO_TOKEN_TIME);
+        assert_eq!(identify(&region, &token).await.expect_err("over").kind, Kind::Unauthenticated);
     }
 }
 
