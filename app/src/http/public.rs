@@ -47,7 +47,7 @@ async fn home(call: &PageCall, _session: &Session) -> Result<PageAnswer, Problem
 
 /// The body of the home page.
 fn home_body(lang: Lang, subject: &Subject, is_demo: bool) -> Markup {
-    use socle_ui::parts::{Tile, tiles};
+    use socle_ui::parts::{Tile, section, tiles};
     let citizen = Tile {
         icon: Icon::Heart,
         title: lang.pick("Mon espace", "My space"),
@@ -70,20 +70,18 @@ fn home_body(lang: Lang, subject: &Subject, is_demo: bool) -> Markup {
     };
     html! {
         (tiles(&[citizen, professional]))
-        section {
-            h2 { (lang.pick("Ce que vous pouvez attendre", "What you can expect")) }
+        (section(lang.pick("Ce que vous pouvez attendre", "What you can expect"), html! {
             ul {
                 li { (lang.pick("Chaque accès à votre dossier est inscrit, et vous pouvez le lire en clair.", "Every access to your record is written down, and you can read it in plain words.")) }
                 li { (lang.pick("Un document caché disparaît partout : listes, recherches, compteurs.", "A hidden document disappears everywhere: lists, searches, counts.")) }
                 li { (lang.pick("Tout fonctionne au clavier, sans script, sur un petit écran.", "Everything works by keyboard, without scripts, on a small screen.")) }
             }
-        }
+        }))
         @if is_demo {
-            section {
-                h2 { (lang.pick("Ceci est une démonstration", "This is a demonstration")) }
+            (section(lang.pick("Ceci est une démonstration", "This is a demonstration"), html! {
                 p { (lang.pick("Les personnes, les professionnels et les documents sont inventés. Choisissez quelqu'un et entrez : ", "People, professionals and documents are invented. Choose someone and come in: ")) a href="/connexion" { (lang.pick("voir les personnes", "see the people")) } "." }
                 p { (lang.pick("Pour une application : l'API FHIR R4 est à l'adresse ", "For an application: the FHIR R4 API is at ")) code { "/fhir" } (lang.pick(", sa description à ", ", its description at ")) a href="/fhir/metadata" { "/fhir/metadata" } "." }
-            }
+            }))
         }
     }
 }

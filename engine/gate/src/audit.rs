@@ -135,6 +135,9 @@ pub struct Entry {
     /// The search as it was asked.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub query: String,
+    /// How many resources a search found in all, shown on the page or only counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<u64>,
     /// Request id, to find the trace.
     pub request: String,
 }

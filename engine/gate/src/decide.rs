@@ -402,7 +402,10 @@ fn write(asker: &Asker<'_>, standing: Standing, act: Act, facts: &Facts<'_>) -> 
             // What a person decides about their own record; a carer reads only.
             let is_theirs = matches!(standing.relation, Relation::Own | Relation::Representative)
                 && citizen_writes(facts.resource_type);
-            let needs_authorship = act == Act::Delete || facts.resource_type != resource_type::DOCUMENT_REFERENCE;
+            // A person mends the visibility of any document, and ends any agreement or block, whoever wrote it.
+            let is_theirs_to_mend =
+                [resource_type::DOCUMENT_REFERENCE, resource_type::CONSENT].contains(&facts.resource_type);
+            let needs_authorship = act == Act::Delete || !is_theirs_to_mend;
             if !is_theirs {
                 Decision::Refuse(Reason::MayNotWrite)
             } else if act != Act::Create && needs_authorship && !facts.is_author {

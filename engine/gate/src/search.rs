@@ -329,7 +329,8 @@ impl Session {
         {
             for home in homes {
                 let (standing, _) = self.standing(*home).await?;
-                self.trace(*home, Deed::Search, standing.relation.code(), None, search.resource_type.name(), &query_text(search.params));
+                let basis = standing.relation.code();
+                self.trace_count(*home, basis, search.resource_type.name(), &query_text(search.params), total);
             }
         }
         Ok(Page { items, total, next })

@@ -450,6 +450,7 @@ impl Session {
             entity: None,
             about: "",
             query: String::new(),
+            found: None,
         });
     }
 
@@ -463,8 +464,22 @@ impl Session {
         query: &str,
     ) {
         let access =
-            Access { home, deed, outcome: Outcome::Done, basis, entity, about, query: query.to_owned() };
+            Access { home, deed, outcome: Outcome::Done, basis, entity, about, query: query.to_owned(), found: None };
         self.accesses.lock().push(access);
+    }
+
+    /// Traces a search that shows no resource: it found none, or the caller only asked how many there are.
+    pub(crate) fn trace_count(&self, home: HomeId, basis: &'static str, about: &'static str, query: &str, found: u64) {
+        self.accesses.lock().push(Access {
+            home,
+            deed: Deed::Search,
+            outcome: Outcome::Done,
+            basis,
+            entity: None,
+            about,
+            query: query.to_owned(),
+            found: Some(found),
+        });
     }
 
     pub(crate) fn trace_refusal(&self, home: HomeId, deed: Deed, reason: Reason, about: &'static str) {
@@ -476,6 +491,7 @@ impl Session {
             entity: None,
             about,
             query: String::new(),
+            found: None,
         });
     }
 

@@ -28,6 +28,7 @@ pub(crate) struct Access {
     pub entity: Option<(Key, u32)>,
     pub about: &'static str,
     pub query: String,
+    pub found: Option<u64>,
 }
 
 impl Session {
@@ -99,6 +100,7 @@ impl Session {
             what: Vec::new(),
             about: access.about.to_owned(),
             query: access.query.clone(),
+            found: access.found,
             request: self.request.clone(),
         }
     }

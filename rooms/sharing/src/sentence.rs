@@ -57,6 +57,7 @@ pub fn tell(lang: Lang, id: String, entry: &Entry, titles: &Titles, account: &st
         thread: [
             entry.who.kind.as_str(),
             &entry.who.identifier,
+            &entry.who.name,
             &entry.who.place,
             &entry.client,
             &entry.purpose,
@@ -156,6 +157,10 @@ fn what(
     }
     let thing = object(lang, kind, count, documents);
     match entry.deed {
+        Deed::Search if count == 0 && entry.found.is_some_and(|found| found > 0) => {
+            let data = words::data(lang, kind);
+            say(&format!("compté {data}, sans les ouvrir"), &format!("counted {data} without opening them"))
+        }
         Deed::Read | Deed::Search if count == 0 => {
             let data = words::data(lang, kind);
             say(
@@ -247,6 +252,7 @@ pub mod tests {
             what: what.iter().map(|key| Entity::new(*key, 1)).collect(),
             about: what.first().map_or("DocumentReference", |key| key.resource_type.name()).into(),
             query: String::new(),
+            found: None,
             request: "r".into(),
         }
     }
