@@ -504,7 +504,8 @@ impl Session {
         limit: usize,
     ) -> Result<Vec<(Key, Entry)>, Problem> {
         let (standing, _) = self.standing(home).await?;
-        if let Some(reason) = standing.refused {
+        let scope = (!self.may_read_log()).then_some(Reason::Scope);
+        if let Some(reason) = standing.refused.or(scope) {
             self.trace_refusal(home, Deed::ReadLog, reason, "AuditEvent");
             return Err(refusal(reason));
         }
@@ -537,6 +538,11 @@ impl Session {
         Ok(lines)
     }
 
+    /// Do the scopes cover the log? An administrator without health scopes reads nobody's.
+    fn may_read_log(&self) -> bool {
+        crate::scopes::allow(&self.principal, Act::Read, resource_type::AUDIT_EVENT)
+    }
+
     fn without_hidden(&self, mut entry: Entry, hidden: &Hidden) -> Option<Entry> {
         if hidden.keys.is_empty() || entry.what.is_empty() {
             return Some(entry);
@@ -564,7 +570,7 @@ impl Session {
         let (standing, _) = self.standing(key.home).await?;
         let is_system = matches!(self.principal.subject, Subject::System(_));
         let is_own = self.own_home() == Some(key.home) || self.principal.person_home() == Some(key.home);
-        if standing.refused.is_some() || !(is_system || is_own) {
+        if standing.refused.is_some() || !(is_system || is_own) || !self.may_read_log() {
             return Ok(None);
         }
         let hidden = self.hidden_in(key.home).await?;
