@@ -1,7 +1,5 @@
 //! The one place that writes to the terminal.
 
-#![expect(clippy::print_stdout, reason = "commands print their results here and nowhere else")]
-
 use crate::failure::Failure;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};

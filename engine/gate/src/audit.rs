@@ -206,9 +206,17 @@ impl Entry {
         };
         let is_session = matches!(self.deed, Deed::SignIn | Deed::SignOut | Deed::SignInRefused);
         let (event_type, event_system, sub_system) = if is_session {
-            ("110114", "http://dicom.nema.org/resources/ontology/DCM", "http://dicom.nema.org/resources/ontology/DCM")
+            (
+                "110114",
+                "http://dicom.nema.org/resources/ontology/DCM",
+                "http://dicom.nema.org/resources/ontology/DCM",
+            )
         } else {
-            ("rest", "http://terminology.hl7.org/CodeSystem/audit-event-type", "http://hl7.org/fhir/restful-interaction")
+            (
+                "rest",
+                "http://terminology.hl7.org/CodeSystem/audit-event-type",
+                "http://hl7.org/fhir/restful-interaction",
+            )
         };
         let (outcome, outcome_text) = match self.outcome {
             Outcome::Done => ("0", None),
@@ -262,7 +270,8 @@ impl Entry {
 
     fn entities(&self, cipher: &IdCipher, patient: Option<Key>) -> Vec<Value> {
         let object_role = |code: &str, display: &str| json!({ "system": "http://terminology.hl7.org/CodeSystem/object-role", "code": code, "display": display });
-        let reference = |key: Key| json!({ "reference": format!("{}/{}", key.resource_type, cipher.seal(key)) });
+        let reference =
+            |key: Key| json!({ "reference": format!("{}/{}", key.resource_type, cipher.seal(key)) });
         let mut entities = Vec::new();
         if let Some(patient) = patient {
             entities.push(json!({ "what": reference(patient),
@@ -285,7 +294,8 @@ impl Entry {
 }
 
 fn purpose_coding(code: &str) -> Value {
-    let v3 = |code: &str| json!({ "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": code });
+    let v3 =
+        |code: &str| json!({ "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": code });
     match code {
         "care" => v3("TREAT"),
         "break-glass" => v3("BTG"),

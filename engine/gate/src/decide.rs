@@ -5,7 +5,9 @@ use crate::labels;
 use crate::matrix::Matrix;
 use crate::policy::HomePolicy;
 use crate::scopes;
-use socle_kernel::{Capacity, HomeId, Instant, Principal, Purpose, ResourceType, Subject, Words, resource_type};
+use socle_kernel::{
+    Capacity, HomeId, Instant, Principal, Purpose, ResourceType, Subject, Words, resource_type,
+};
 
 /// What someone wants to do with a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,9 +137,14 @@ impl Reason {
                 "Your role does not allow writing this type of resource to this record.",
             ),
             Reason::Anonymous => Words::new("Identifiez-vous d'abord.", "Sign in first."),
-            Reason::Related(_) | Reason::Author | Reason::Identity => Words::new("Accès permis.", "Access allowed."),
+            Reason::Related(_) | Reason::Author | Reason::Identity => {
+                Words::new("Accès permis.", "Access allowed.")
+            }
             Reason::Masked | Reason::NotAnnounced | Reason::Secret | Reason::Withdrawn | Reason::Matrix => {
-                Words::new("Cette ressource ne vous est pas accessible.", "This resource is not accessible to you.")
+                Words::new(
+                    "Cette ressource ne vous est pas accessible.",
+                    "This resource is not accessible to you.",
+                )
             }
         }
     }
@@ -256,7 +263,9 @@ pub fn stand(asker: &Asker<'_>, home: HomeId, policy: &HomePolicy) -> Standing {
                 return related(Relation::Admitted);
             }
             match asker.purpose {
-                Purpose::BreakGlass(reason) if has_reason(reason) && may_break_glass(&professional.profession.0) => {
+                Purpose::BreakGlass(reason)
+                    if has_reason(reason) && may_break_glass(&professional.profession.0) =>
+                {
                     related(Relation::BreakGlass)
                 }
                 Purpose::Regulation(reason) if has_reason(reason) && professional.may_regulate => {
@@ -380,7 +389,11 @@ fn see_as_professional(
     } else {
         !facts.is_loose_content && asker.matrix.may_read_data(profession, facts.resource_type)
     };
-    if may_read { Decision::Allow(Reason::Related(standing.relation)) } else { Decision::Hide(Reason::Matrix) }
+    if may_read {
+        Decision::Allow(Reason::Related(standing.relation))
+    } else {
+        Decision::Hide(Reason::Matrix)
+    }
 }
 
 /// May the caller write this resource (which they may see, when it exists)?
@@ -425,7 +438,11 @@ fn write(asker: &Asker<'_>, standing: Standing, act: Act, facts: &Facts<'_>) -> 
                 return Decision::Refuse(Reason::MayNotWrite);
             }
             if act != Act::Create {
-                return if facts.is_author { scoped(Reason::Author) } else { Decision::Refuse(Reason::NotAuthor) };
+                return if facts.is_author {
+                    scoped(Reason::Author)
+                } else {
+                    Decision::Refuse(Reason::NotAuthor)
+                };
             }
             // Feeding needs no care relation (the person was informed and did not object); other writes do.
             if feeds(facts.resource_type) || facts.home.is_shared() {

@@ -72,7 +72,12 @@ impl Gate {
     }
 
     /// A session of one request for one principal and purpose.
-    pub fn session(&self, principal: Arc<Principal>, purpose: Purpose, request: impl Into<String>) -> Session {
+    pub fn session(
+        &self,
+        principal: Arc<Principal>,
+        purpose: Purpose,
+        request: impl Into<String>,
+    ) -> Session {
         Session::new(self.clone(), principal, purpose, request.into())
     }
 
@@ -167,7 +172,13 @@ impl Gate {
     }
 
     /// Adds to the remembered rules of a home what a written resource brings along, when it is no rule itself.
-    pub(crate) fn note_written(&self, home: HomeId, resource_type: &str, labels: u32, document_types: &[&str]) {
+    pub(crate) fn note_written(
+        &self,
+        home: HomeId,
+        resource_type: &str,
+        labels: u32,
+        document_types: &[&str],
+    ) {
         let mut policies = self.0.policies.lock();
         if let Some(policy) = policies.get_mut(&home) {
             let needs_change = !policy.knows(resource_type, labels, document_types);

@@ -49,8 +49,9 @@ mod tests {
 
     #[test]
     fn labels_add_up_and_unknown_codes_are_harmless() {
-        let codings = [("urn:x", "MASQUE_PS"), ("", "INVISIBLE_REP_LEGAUX"), ("urn:x", "N"), ("urn:x", "FUTURE")]
-            .map(|(system, code)| (system.to_owned(), code.to_owned()));
+        let codings =
+            [("urn:x", "MASQUE_PS"), ("", "INVISIBLE_REP_LEGAUX"), ("urn:x", "N"), ("urn:x", "FUTURE")]
+                .map(|(system, code)| (system.to_owned(), code.to_owned()));
         let bits = of(&json!({ "resourceType": "DocumentReference", "status": "current" }), &codings);
         assert_eq!(bits, MASKED_FROM_PROFESSIONALS | INVISIBLE_TO_REPRESENTATIVES);
         let withdrawn = json!({ "resourceType": "DocumentReference", "status": "entered-in-error" });

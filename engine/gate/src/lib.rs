@@ -26,7 +26,8 @@ pub use policy::HomePolicy;
 pub use search::{Found, Page, Search, Where};
 pub use session::Session;
 pub use socle_store::{
-    AuditReport, BlobPlace, BlobRef, DrawerWrite, FeedStep, PersonQuery, PlatformKeys, StoreConfig, StoreError, StoreFigures, verify_file,
+    AuditReport, BlobPlace, BlobRef, DrawerWrite, FeedStep, PersonQuery, PlatformKeys, StoreConfig,
+    StoreError, StoreFigures, verify_file,
 };
 pub use trace::Traced;
 pub use write::{Change, Written};

@@ -131,7 +131,9 @@ fn set(codes: &[String]) -> Result<Set, String> {
     if codes[0] == "*" {
         let mut but = HashSet::new();
         for code in &codes[1..] {
-            let code = code.strip_prefix('-').ok_or_else(|| format!("after \"*\" only \"-code\" is allowed, not {code:?}"))?;
+            let code = code
+                .strip_prefix('-')
+                .ok_or_else(|| format!("after \"*\" only \"-code\" is allowed, not {code:?}"))?;
             but.insert(code.to_owned());
         }
         return Ok(Set::AllBut(but));

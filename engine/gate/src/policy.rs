@@ -3,8 +3,8 @@
 //! Read from the person's own FHIR resources (`CareTeam`, `Consent`, `RelatedPerson`), so that a decision rests on nothing
 //! that the record does not show.
 
-use serde_json::Value;
 use crate::matrix::Matrix;
+use serde_json::Value;
 use socle_kernel::{Capacity, Instant, Principal, ResourceType, Subject, resource_type};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -111,7 +111,10 @@ impl HomePolicy {
         (self.has_labels || labels & crate::labels::HIDING == 0)
             && self.types.contains(resource_type)
             && (resource_type != "DocumentReference"
-                || self.document_types.iter().any(|known| known.iter().map(String::as_str).eq(document_types.iter().copied())))
+                || self
+                    .document_types
+                    .iter()
+                    .any(|known| known.iter().map(String::as_str).eq(document_types.iter().copied())))
     }
 
     /// True when something in this home may be hidden from this principal, so that references to it must be looked for.
@@ -185,14 +188,13 @@ impl HomePolicy {
             return;
         }
         let codings = items(&related["relationship"]).flat_map(|concept| items(&concept["coding"]));
-        let Some(capacity) = codings
-            .filter(|coding| coding["system"] == REPRESENTATION_SYSTEM)
-            .find_map(|coding| match coding["code"].as_str() {
+        let Some(capacity) = codings.filter(|coding| coding["system"] == REPRESENTATION_SYSTEM).find_map(
+            |coding| match coding["code"].as_str() {
                 Some("LEGAL") => Some(Capacity::LegalRepresentative),
                 Some("CARER") => Some(Capacity::Carer),
                 _ => None,
-            })
-        else {
+            },
+        ) else {
             return;
         };
         let (start, end) = period(&related["period"]);

@@ -154,21 +154,23 @@ impl Session {
         query: &Query,
     ) -> Result<Vec<Hit>, Problem> {
         let (standing, _) = self.standing(home).await?;
-        if let Some(reason) = standing.refused
-            && !may_go_on(resource_type, reason)
-        {
+        // Outside the team a professional still finds what they wrote themself; when that is nothing, they are told why.
+        let owed = standing.refused.filter(|reason| !may_go_on(resource_type, *reason));
+        if let Some(reason) = owed.filter(|reason| *reason != Reason::NoRelation || !self.is_professional()) {
             self.trace_refusal(home, Deed::Search, reason, resource_type.name());
             return Err(refusal(reason));
         }
-        if resource_type == resource_type::BINARY {
+        if resource_type == resource_type::BINARY && owed.is_none() {
             let keys = self.contents_of(home).await?;
             return self.search_keys(resource_type, &keys, query).await;
         }
         let hidden = self.hidden_in(home).await?;
         let names = self.names().await?;
         let asker = self.asker(&names);
-        let items = socle_fhir::parameter(resource_type::LIST, "item").map_or(0, |parameter| parameter.number);
+        let items =
+            socle_fhir::parameter(resource_type::LIST, "item").map_or(0, |parameter| parameter.number);
         let mut hits = Vec::new();
+        let mut wrote_some = false;
         let scan = Scan {
             home: Some(home),
             resource_type: Some(resource_type),
@@ -180,12 +182,17 @@ impl Session {
         snapshot
             .scan(scan, &mut |row| {
                 let sketch = Sketch(&row.sketch);
-                if !query.matches(&sketch, &facts(row)) {
+                let is_match = query.matches(&sketch, &facts(row));
+                if !is_match && owed.is_none() {
                     return Visit::Next;
                 }
                 let Decision::Allow(reason) = decide_facts(&asker, standing, Act::Read, row, self) else {
                     return Visit::Next;
                 };
+                wrote_some = true;
+                if !is_match {
+                    return Visit::Next;
+                }
                 // A submission set of which every document is hidden is hidden too.
                 if resource_type == resource_type::LIST && !hidden.references.is_empty() {
                     let mut references = sketch.references(items).peekable();
@@ -200,7 +207,16 @@ impl Session {
             })
             .await
             .map_err(problem)?;
+        drop(snapshot);
+        if let Some(reason) = owed.filter(|_| !wrote_some) {
+            self.trace_refusal(home, Deed::Search, reason, resource_type.name());
+            return Err(refusal(reason));
+        }
         Ok(hits)
+    }
+
+    fn is_professional(&self) -> bool {
+        matches!(self.principal.subject, Subject::Professional(_))
     }
 
     async fn contents_of(&self, home: HomeId) -> Result<Vec<Key>, Problem> {
@@ -254,10 +270,14 @@ impl Session {
         if !is_system && !decide::is_directory(resource_type) && !self.gate.matrix().is_open(resource_type) {
             return Err(Problem::new(
                 Kind::TooCostly,
-                format!("Une recherche de {resource_type} doit nommer une personne (patient=…) ou un identifiant."),
+                format!(
+                    "Une recherche de {resource_type} doit nommer une personne (patient=…) ou un identifiant."
+                ),
                 format!("A search of {resource_type} must name a person (patient=…) or an identifier."),
             )
-            .expecting("patient=Patient/<id>, patient.identifier=<system>|<value>, identifier=<system>|<value>, _id"));
+            .expecting(
+                "patient=Patient/<id>, patient.identifier=<system>|<value>, identifier=<system>|<value>, _id",
+            ));
         }
         let names = self.names().await?;
         let asker = self.asker(&names);
@@ -320,7 +340,14 @@ impl Session {
             };
             let Some((row, version)) = found else { continue };
             if let Some(found) = self.found(&row, version).await? {
-                self.trace(hit.key.home, deed(hit), basis(hit.reason), Some((hit.key, row.version)), search.resource_type.name(), &query_text(search.params));
+                self.trace(
+                    hit.key.home,
+                    deed(hit),
+                    basis(hit.reason),
+                    Some((hit.key, row.version)),
+                    search.resource_type.name(),
+                    &query_text(search.params),
+                );
                 items.push(found);
             }
         }
@@ -330,7 +357,13 @@ impl Session {
             for home in homes {
                 let (standing, _) = self.standing(*home).await?;
                 let basis = standing.relation.code();
-                self.trace_count(*home, basis, search.resource_type.name(), &query_text(search.params), total);
+                self.trace_count(
+                    *home,
+                    basis,
+                    search.resource_type.name(),
+                    &query_text(search.params),
+                    total,
+                );
             }
         }
         Ok(Page { items, total, next })
@@ -381,7 +414,14 @@ impl Session {
                     self.trace_refusal(home, Deed::ReadLog, reason, "AuditEvent");
                     return Err(refusal(reason));
                 }
-                self.trace(home, Deed::ReadLog, standing.relation.code(), None, "AuditEvent", &query_text(search.params));
+                self.trace(
+                    home,
+                    Deed::ReadLog,
+                    standing.relation.code(),
+                    None,
+                    "AuditEvent",
+                    &query_text(search.params),
+                );
             }
             let (mut before, mut from) = (None, 0u64);
             loop {
@@ -437,7 +477,8 @@ impl Session {
 
 /// Without a relation a professional still finds identities, what they wrote, and the directory.
 fn may_go_on(resource_type: ResourceType, reason: Reason) -> bool {
-    reason == Reason::NoRelation && resource_type == resource_type::PATIENT || decide::is_directory(resource_type)
+    reason == Reason::NoRelation && resource_type == resource_type::PATIENT
+        || decide::is_directory(resource_type)
 }
 
 fn facts(row: &Row) -> RowFacts<'_> {

@@ -10,7 +10,9 @@ use crate::trace::Access;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use socle_fhir::Sketch;
-use socle_kernel::{HomeId, Instant, Key, Kind, Principal, Problem, Purpose, ResourceType, Subject, resource_type};
+use socle_kernel::{
+    HomeId, Instant, Key, Kind, Principal, Problem, Purpose, ResourceType, Subject, resource_type,
+};
 use socle_store::{BlobRef, PersonQuery, Row, Snapshot, Version, Visit};
 use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
@@ -144,7 +146,9 @@ impl Session {
         let mut names = (*stored).clone();
         if let Subject::Professional(professional) = &self.principal.subject {
             names.identifiers.push(professional.rpps.clone());
-            for key in [professional.situation.role, professional.situation.organization].into_iter().flatten() {
+            for key in
+                [professional.situation.role, professional.situation.organization].into_iter().flatten()
+            {
                 names.references.push(format!("{}/{}", key.resource_type, self.gate.cipher().seal(key)));
             }
         }
@@ -179,7 +183,8 @@ impl Session {
             let mut snapshot = self.snapshot().await?;
             self.gate.policy(&mut *snapshot, home).await?
         };
-        let standing = decide::stand(&Asker { purpose: self.purpose_in(home), ..self.asker(&names) }, home, &policy);
+        let standing =
+            decide::stand(&Asker { purpose: self.purpose_in(home), ..self.asker(&names) }, home, &policy);
         self.standings.lock().insert(home, (standing, policy.clone()));
         Ok((standing, policy))
     }
@@ -228,7 +233,12 @@ impl Session {
         self.read_at(key, Some(version), true).await
     }
 
-    async fn read_at(&self, key: Key, wanted: Option<u32>, is_traced: bool) -> Result<Option<Found>, Problem> {
+    async fn read_at(
+        &self,
+        key: Key,
+        wanted: Option<u32>,
+        is_traced: bool,
+    ) -> Result<Option<Found>, Problem> {
         if key.resource_type == resource_type::AUDIT_EVENT {
             return self.read_event(key).await;
         }
@@ -252,7 +262,12 @@ impl Session {
     }
 
     /// Versions of a resource, newest first, below `before` when given.
-    pub async fn history(&self, key: Key, before: Option<u32>, limit: usize) -> Result<Option<Vec<Found>>, Problem> {
+    pub async fn history(
+        &self,
+        key: Key,
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<Option<Vec<Found>>, Problem> {
         let row = {
             let mut snapshot = self.snapshot().await?;
             snapshot.row(key).await.map_err(problem)?
@@ -463,13 +478,28 @@ impl Session {
         about: &'static str,
         query: &str,
     ) {
-        let access =
-            Access { home, deed, outcome: Outcome::Done, basis, entity, about, query: query.to_owned(), found: None };
+        let access = Access {
+            home,
+            deed,
+            outcome: Outcome::Done,
+            basis,
+            entity,
+            about,
+            query: query.to_owned(),
+            found: None,
+        };
         self.accesses.lock().push(access);
     }
 
     /// Traces a search that shows no resource: it found none, or the caller only asked how many there are.
-    pub(crate) fn trace_count(&self, home: HomeId, basis: &'static str, about: &'static str, query: &str, found: u64) {
+    pub(crate) fn trace_count(
+        &self,
+        home: HomeId,
+        basis: &'static str,
+        about: &'static str,
+        query: &str,
+        found: u64,
+    ) {
         self.accesses.lock().push(Access {
             home,
             deed: Deed::Search,
@@ -574,7 +604,8 @@ impl Session {
             return Ok(None);
         }
         let hidden = self.hidden_in(key.home).await?;
-        let Some(entry) = bytes.and_then(Entry::decode).and_then(|entry| self.without_hidden(entry, &hidden)) else {
+        let Some(entry) = bytes.and_then(Entry::decode).and_then(|entry| self.without_hidden(entry, &hidden))
+        else {
             return Ok(None);
         };
         let patient = self.patient_of(key.home).await?;
@@ -663,9 +694,9 @@ pub(crate) fn publisher(principal: &Principal) -> Option<Vec<u8>> {
     match &principal.subject {
         Subject::Anonymous => None,
         Subject::Professional(professional) => Some(professional.practitioner.to_block().to_vec()),
-        Subject::Citizen(citizen) => {
-            Some(citizen.own.map_or_else(|| citizen.account.clone().into_bytes(), |key| key.to_block().to_vec()))
-        }
+        Subject::Citizen(citizen) => Some(
+            citizen.own.map_or_else(|| citizen.account.clone().into_bytes(), |key| key.to_block().to_vec()),
+        ),
         Subject::System(system) => Some(format!("client:{}", system.client_id).into_bytes()),
     }
 }

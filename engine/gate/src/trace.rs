@@ -61,8 +61,11 @@ impl Session {
         let mut lines = Vec::new();
         for ((home, ..), accesses) in groups {
             let first = &accesses[0];
-            let what: Vec<Entity> =
-                accesses.iter().filter_map(|access| access.entity).map(|(key, version)| Entity::new(key, version)).collect();
+            let what: Vec<Entity> = accesses
+                .iter()
+                .filter_map(|access| access.entity)
+                .map(|(key, version)| Entity::new(key, version))
+                .collect();
             let template = self.entry(first);
             if what.is_empty() {
                 lines.push(self.line(home, &template));

@@ -110,7 +110,8 @@ impl Session {
             _ => 0,
         };
         let reason = self.decide_write(&change, act, labels, indexed.as_ref(), before.as_ref()).await?;
-        let deed = if act == Act::Update && before.as_ref().is_some_and(|before| before.row.labels != labels) {
+        let deed = if act == Act::Update && before.as_ref().is_some_and(|before| before.row.labels != labels)
+        {
             Deed::Label
         } else {
             Deed::from(act)
@@ -162,7 +163,8 @@ impl Session {
         let mut extras = Vec::new();
         let kept = before.map(|before| Sketch(&before.row.sketch));
         let kept = |number| {
-            let values = kept.as_ref().map(|sketch| sketch.extras(number).map(<[u8]>::to_vec).collect::<Vec<_>>());
+            let values =
+                kept.as_ref().map(|sketch| sketch.extras(number).map(<[u8]>::to_vec).collect::<Vec<_>>());
             values.unwrap_or_default().into_iter().map(move |value| (number, value))
         };
         if act == Act::Create {
@@ -171,7 +173,9 @@ impl Session {
             extras.extend(kept(extra::PUBLISHER));
         }
         match &change.resource {
-            Some(resource) => extras.extend(authors(resource).into_iter().map(|text| (extra::AUTHOR, text.into_bytes()))),
+            Some(resource) => {
+                extras.extend(authors(resource).into_iter().map(|text| (extra::AUTHOR, text.into_bytes())))
+            }
             None => extras.extend(kept(extra::AUTHOR)),
         }
         match change.owner {
@@ -207,7 +211,8 @@ impl Session {
                     labels,
                     document_types: codes.as_deref().unwrap_or_default(),
                     is_author: true,
-                    is_loose_content: change.key.resource_type == resource_type::BINARY && change.owner.is_none(),
+                    is_loose_content: change.key.resource_type == resource_type::BINARY
+                        && change.owner.is_none(),
                 };
                 decide::decide(&asker, standing, act, &facts)
             }
@@ -229,7 +234,12 @@ impl Session {
             self.gate.forget_policy(touched.key.home);
         } else {
             let codes: Vec<&str> = touched.document_types.iter().map(String::as_str).collect();
-            self.gate.note_written(touched.key.home, touched.key.resource_type.name(), touched.labels, &codes);
+            self.gate.note_written(
+                touched.key.home,
+                touched.key.resource_type.name(),
+                touched.labels,
+                &codes,
+            );
         }
         self.gate.0.names.lock().pop(&touched.key);
     }
@@ -286,7 +296,13 @@ fn write_of(
     let sketch = match indexed {
         Some(indexed) => indexed.sketch,
         // A deleted resource keeps who wrote it, so that its history stays decidable.
-        None => socle_fhir::index(&serde_json::json!({ "resourceType": change.key.resource_type.name() }), &extras).sketch,
+        None => {
+            socle_fhir::index(
+                &serde_json::json!({ "resourceType": change.key.resource_type.name() }),
+                &extras,
+            )
+            .sketch
+        }
     };
     Write {
         key: change.key,
@@ -337,8 +353,11 @@ fn authors(resource: &Value) -> Vec<String> {
                     inner["id"] == text[1..]
                         && matches!(inner["resourceType"].as_str(), Some("Practitioner" | "PractitionerRole"))
                 });
-                let identifiers = person.flat_map(|inner| inner["identifier"].as_array().into_iter().flatten());
-                authors.extend(identifiers.filter_map(|identifier| Some(format!("i:{}", identifier["value"].as_str()?))));
+                let identifiers =
+                    person.flat_map(|inner| inner["identifier"].as_array().into_iter().flatten());
+                authors.extend(
+                    identifiers.filter_map(|identifier| Some(format!("i:{}", identifier["value"].as_str()?))),
+                );
             }
             Some(text) => authors.push(format!("r:{text}")),
             None => {}

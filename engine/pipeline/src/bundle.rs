@@ -31,8 +31,15 @@ impl Entry {
 }
 
 /// Writes a Bundle.
-pub(crate) fn write(kind: &str, total: Option<u64>, now: Instant, links: &[(&str, String)], entries: &[Entry]) -> Vec<u8> {
-    let size: usize = entries.iter().map(|entry| entry.resource.as_ref().map_or(0, bytes::Bytes::len) + 160).sum();
+pub(crate) fn write(
+    kind: &str,
+    total: Option<u64>,
+    now: Instant,
+    links: &[(&str, String)],
+    entries: &[Entry],
+) -> Vec<u8> {
+    let size: usize =
+        entries.iter().map(|entry| entry.resource.as_ref().map_or(0, bytes::Bytes::len) + 160).sum();
     let mut text = Vec::with_capacity(size + 256);
     text.extend_from_slice(b"{\"resourceType\":\"Bundle\",\"meta\":{\"lastUpdated\":\"");
     text.extend_from_slice(now.to_string().as_bytes());
@@ -104,5 +111,9 @@ fn write_entry(text: &mut Vec<u8>, entry: &Entry) {
 
 /// Writes parameters as a query.
 pub(crate) fn query_text(params: &[(String, String)]) -> String {
-    params.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
+    params
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect::<Vec<_>>()
+        .join("&")
 }

@@ -10,7 +10,11 @@ use socle_kernel::{Instant, ResourceType, resource_type};
 impl Pipeline {
     pub(crate) fn capabilities(&self, now: Instant) -> Answer {
         let statement = self.statement(now);
-        Answer { status: 200, body: Some(Bytes::from(socle_fhir::json::to_text(&statement))), ..Answer::default() }
+        Answer {
+            status: 200,
+            body: Some(Bytes::from(socle_fhir::json::to_text(&statement))),
+            ..Answer::default()
+        }
     }
 
     fn statement(&self, now: Instant) -> Value {

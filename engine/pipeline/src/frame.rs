@@ -97,7 +97,8 @@ impl PageCall {
             .collect();
         let today = socle_ui::dates::date_of(self.now);
         let person = view.person;
-        let age = person.and_then(|person| person.birth_date).map(|birth| socle_ui::dates::age(lang, birth, today));
+        let age =
+            person.and_then(|person| person.birth_date).map(|birth| socle_ui::dates::age(lang, birth, today));
         let banner = person.map(|person| PersonBanner {
             name: &person.name,
             birth_date: person.birth_date,
@@ -159,7 +160,9 @@ fn detail(subject: &Subject, lang: Lang) -> String {
         Subject::Professional(professional) => professional.situation.name.clone(),
         Subject::Citizen(citizen) => match citizen.capacity {
             Capacity::Own => lang.pick("Mon dossier", "My record").to_owned(),
-            Capacity::LegalRepresentative => lang.pick("Représentant légal", "Legal representative").to_owned(),
+            Capacity::LegalRepresentative => {
+                lang.pick("Représentant légal", "Legal representative").to_owned()
+            }
             Capacity::Carer => lang.pick("Aidant", "Carer").to_owned(),
         },
         Subject::System(_) => lang.pick("Application", "Application").to_owned(),

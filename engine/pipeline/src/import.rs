@@ -49,7 +49,8 @@ impl Pipeline {
                 self.import_any_bundle(session, value, &mark).await
             }
             Imported::Fhir(value) => {
-                let bundle = json!({ "resourceType": "Bundle", "type": "transaction", "entry": [entry(value)?] });
+                let bundle =
+                    json!({ "resourceType": "Bundle", "type": "transaction", "entry": [entry(value)?] });
                 self.import_bundle(session, bundle, Trust::Nobody, &mark).await
             }
             Imported::Document(content) => {
@@ -124,7 +125,10 @@ impl Pipeline {
             let status = entry["response"]["status"].as_str().unwrap_or("");
             if !status.starts_with('2') {
                 let text = entry["response"]["outcome"]["issue"][0]["details"]["text"].as_str().unwrap_or("");
-                let (fr, en) = (format!("Entrée refusée ({status}) : {text}"), format!("Entry refused ({status}): {text}"));
+                let (fr, en) = (
+                    format!("Entrée refusée ({status}) : {text}"),
+                    format!("Entry refused ({status}): {text}"),
+                );
                 return Err(Problem::new(Kind::Unprocessable, fr, en).at(format!("Bundle.entry[{index}]")));
             }
         }
@@ -181,4 +185,3 @@ fn unknown_form() -> Problem {
     )
     .expecting("FHIR JSON (Bundle, resource, NDJSON; .gz allowed) | CDA R2 XML")
 }
-

@@ -173,9 +173,13 @@ impl Address {
     pub fn parse(path: &str) -> Result<Address, Problem> {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let unknown = || {
-            Problem::new(Kind::NotFound, "Adresse inconnue de l'API FHIR.", "Unknown address of the FHIR API.")
-                .expecting("metadata | <Type> | <Type>/<id> | <Type>/<id>/_history[/<version>] | <Type>/_search")
-                .receiving(path)
+            Problem::new(
+                Kind::NotFound,
+                "Adresse inconnue de l'API FHIR.",
+                "Unknown address of the FHIR API.",
+            )
+            .expecting("metadata | <Type> | <Type>/<id> | <Type>/<id>/_history[/<version>] | <Type>/_search")
+            .receiving(path)
         };
         let resource_type = |name: &str| {
             name.parse::<ResourceType>().map_err(|_| {
@@ -205,21 +209,24 @@ impl Address {
 
 /// True for a FHIR `id`: letters, digits, `-` and `.`, 1 to 64 of them.
 pub fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
 }
 
 /// Reads `a=b&c=d` with percent-encoding; a name without `=` has an empty value.
 pub fn parse_query_text(query: &str) -> Result<Vec<(String, String)>, Problem> {
     let decode = |text: &str| {
         let spaced = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&spaced).decode_utf8().map(|text| text.into_owned()).map_err(|_| {
-            Problem::new(
-                Kind::Invalid,
-                "Un paramètre n'est pas de l'UTF-8 une fois décodé.",
-                "A parameter is not UTF-8 once decoded.",
-            )
-            .receiving(text)
-        })
+        percent_encoding::percent_decode_str(&spaced).decode_utf8().map(|text| text.into_owned()).map_err(
+            |_| {
+                Problem::new(
+                    Kind::Invalid,
+                    "Un paramètre n'est pas de l'UTF-8 une fois décodé.",
+                    "A parameter is not UTF-8 once decoded.",
+                )
+                .receiving(text)
+            },
+        )
     };
     let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
     if pairs.len() > limits::SEARCH_PARAMETERS {

@@ -26,5 +26,5 @@ pub use interaction::{Address, Answer, Interaction, Patch, Prefer, Returned, Tar
 pub use page::{Form, Handler, Method, Page, PageAnswer, PageCall, Upload, Who};
 pub use pipeline::{Pipeline, Settings};
 pub use plan::{Draft, Plan, Verb, Via};
-pub use transaction::outcome;
 pub use room::{Authenticator, Credentials, Identified, Importer, Room, Rules};
+pub use transaction::outcome;

@@ -2,10 +2,10 @@
 
 use crate::pipeline::Pipeline;
 use crate::plan::{Plan, Verb};
+use serde_json::Value;
 use socle_fhir::{Owner, rewrite_references};
 use socle_gate::Session;
 use socle_kernel::{HomeId, Key, Kind, Problem, ResourceType, Subject, resource_type};
-use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -46,7 +46,8 @@ impl Pipeline {
                 if let Some(rest) = reference.strip_prefix(&base) {
                     return Some(rest.to_owned());
                 }
-                let is_conditional = reference.split_once('?').is_some_and(|(name, _)| name.parse::<ResourceType>().is_ok());
+                let is_conditional =
+                    reference.split_once('?').is_some_and(|(name, _)| name.parse::<ResourceType>().is_ok());
                 if is_conditional {
                     wanted.entry(reference.to_owned()).or_default();
                 }
@@ -119,9 +120,11 @@ impl Pipeline {
             }
             if let Some(alias) = plan.drafts[current].alias.clone() {
                 let known = session.resolve(plan.drafts[current].resource_type, &alias).await?;
-                let known = known.or_else(|| reserved_key(reserved, plan.drafts[current].resource_type, &alias));
+                let known =
+                    known.or_else(|| reserved_key(reserved, plan.drafts[current].resource_type, &alias));
                 if let Some(key) = known {
-                    reserved.retain(|(id, other)| !(id == &alias && other.resource_type == key.resource_type));
+                    reserved
+                        .retain(|(id, other)| !(id == &alias && other.resource_type == key.resource_type));
                     plan.drafts[current].key = Some(key);
                     continue;
                 }
@@ -165,8 +168,12 @@ impl Pipeline {
                 }
             }
             Owner::Of(reference) => {
-                if let Some(other) = planned(&reference).or_else(|| links.find(&reference)).filter(|other| *other != index) {
-                    return Ok(plan.drafts[other].key.map_or(Home::After(other), |key| Home::Known(key.home)));
+                if let Some(other) =
+                    planned(&reference).or_else(|| links.find(&reference)).filter(|other| *other != index)
+                {
+                    return Ok(plan.drafts[other]
+                        .key
+                        .map_or(Home::After(other), |key| Home::Known(key.home)));
                 }
                 self.home_of_reference(session, draft.resource_type, &reference, reserved).await
             }
@@ -208,9 +215,16 @@ impl Pipeline {
     }
 
     /// A resource never changes its home: its id says where it lives.
-    async fn keep_home(&self, session: &Session, plan: &Plan, links: &Links, index: usize) -> Result<(), Problem> {
+    async fn keep_home(
+        &self,
+        session: &Session,
+        plan: &Plan,
+        links: &Links,
+        index: usize,
+    ) -> Result<(), Problem> {
         let draft = &plan.drafts[index];
-        let (Some(key), Some(before), Some(after), Verb::Update) = (draft.key, &draft.before, &draft.resource, draft.verb)
+        let (Some(key), Some(before), Some(after), Verb::Update) =
+            (draft.key, &draft.before, &draft.resource, draft.verb)
         else {
             return Ok(());
         };
@@ -222,7 +236,9 @@ impl Pipeline {
             Owner::Of(reference) => match planned(reference).or_else(|| links.find(reference)) {
                 Some(other) => plan.drafts[other].key.map(|key| key.home),
                 None => match local(reference) {
-                    Some((resource_type, id)) => session.resolve(resource_type, id).await?.map(|key| key.home),
+                    Some((resource_type, id)) => {
+                        session.resolve(resource_type, id).await?.map(|key| key.home)
+                    }
                     None => None,
                 },
             },
@@ -246,7 +262,11 @@ impl Pipeline {
             .drafts
             .iter()
             .map(|draft| {
-                let id = match (&draft.alias, draft.key, draft.before.as_ref().and_then(|before| before["id"].as_str())) {
+                let id = match (
+                    &draft.alias,
+                    draft.key,
+                    draft.before.as_ref().and_then(|before| before["id"].as_str()),
+                ) {
                     (Some(alias), ..) => alias.clone(),
                     (None, _, Some(id)) => id.to_owned(),
                     (None, Some(key), None) => session.gate().cipher().seal(key),
@@ -256,7 +276,9 @@ impl Pipeline {
             })
             .collect();
         for resource in plan.drafts.iter_mut().filter_map(|draft| draft.resource.as_mut()) {
-            rewrite_references(resource, &mut |reference| links.find(reference).map(|index| ids[index].clone()));
+            rewrite_references(resource, &mut |reference| {
+                links.find(reference).map(|index| ids[index].clone())
+            });
         }
     }
 }
@@ -288,7 +310,10 @@ enum Home {
 }
 
 fn reserved_key(reserved: &[(String, Key)], resource_type: ResourceType, id: &str) -> Option<Key> {
-    reserved.iter().find(|(known, key)| known == id && key.resource_type == resource_type).map(|(_, key)| *key)
+    reserved
+        .iter()
+        .find(|(known, key)| known == id && key.resource_type == resource_type)
+        .map(|(_, key)| *key)
 }
 
 /// `Type/id` of a reference to this platform.

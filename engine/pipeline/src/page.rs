@@ -117,7 +117,9 @@ impl Form {
 
     /// The file of a field, when one was chosen.
     pub fn file(&self, name: &str) -> Option<&Upload> {
-        self.files.iter().find(|file| file.field == name && !(file.file_name.is_empty() && file.content.is_empty()))
+        self.files
+            .iter()
+            .find(|file| file.field == name && !(file.file_name.is_empty() && file.content.is_empty()))
     }
 }
 
@@ -206,15 +208,20 @@ impl PageAnswer {
 
     /// A document content. Shown in the page when `is_inline`, else offered as a file. Whatever it holds, it runs nothing.
     pub fn content(media_type: &str, file_name: &str, is_inline: bool, content: Bytes) -> Self {
-        let safe: String =
-            file_name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+        let safe: String = file_name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
+            .collect();
         let how = if is_inline { "inline" } else { "attachment" };
         PageAnswer {
             status: 200,
             headers: vec![
                 ("content-type".into(), media_type.into()),
                 ("content-disposition".into(), format!("{how}; filename=\"{safe}\"")),
-                ("content-security-policy".into(), "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:".into()),
+                (
+                    "content-security-policy".into(),
+                    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:".into(),
+                ),
             ],
             body: content,
         }

@@ -3,9 +3,9 @@
 use crate::interaction::{Answer, Interaction, Prefer};
 use crate::page::{Page, PageAnswer, PageCall};
 use crate::room::{Authenticator, Credentials, Identified, Importer, Room, Rules};
+use futures_util::future::BoxFuture;
 use socle_gate::{Gate, Session, Traced};
 use socle_kernel::{Kind, Problem, ResourceType};
-use futures_util::future::BoxFuture;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -141,7 +141,12 @@ impl Pipeline {
         Box::pin(self.answer(session, interaction, prefer))
     }
 
-    async fn answer(&self, session: &Session, interaction: Interaction, prefer: Prefer) -> Result<Answer, Problem> {
+    async fn answer(
+        &self,
+        session: &Session,
+        interaction: Interaction,
+        prefer: Prefer,
+    ) -> Result<Answer, Problem> {
         if let Interaction::Capabilities = interaction {
             return Ok(self.capabilities(session.now()));
         }

@@ -125,7 +125,9 @@ impl Plan {
         self.drafts.iter().position(|draft| {
             draft.full_url.as_deref() == Some(reference)
                 || draft.alias.as_ref().is_some_and(|alias| {
-                    reference.split_once('/').is_some_and(|(name, id)| name == draft.resource_type.name() && id == alias)
+                    reference
+                        .split_once('/')
+                        .is_some_and(|(name, id)| name == draft.resource_type.name() && id == alias)
                 })
         })
     }

@@ -1,8 +1,8 @@
 //! Where a search looks: in a person's home, among keys, or everywhere under a budget; and chained parameters.
 
 use crate::owner::local;
-use futures_util::future::BoxFuture;
 use crate::pipeline::Pipeline;
+use futures_util::future::BoxFuture;
 use socle_fhir::{Query, parse_query};
 use socle_gate::{PersonQuery, Search, Session, Where};
 use socle_kernel::{HomeId, Key, Problem, ResourceType, Subject, limits, resource_type};
@@ -70,7 +70,8 @@ impl Pipeline {
         if !references.is_empty() {
             let mut homes = Vec::new();
             for reference in references {
-                let reference = reference.strip_prefix(&format!("{}/", self.fhir_base())).unwrap_or(&reference);
+                let reference =
+                    reference.strip_prefix(&format!("{}/", self.fhir_base())).unwrap_or(&reference);
                 if let Some((owner_type, id)) = local(reference)
                     && let Some(key) = session.resolve(owner_type, id).await?
                     && !homes.contains(&key.home)

@@ -44,7 +44,11 @@ impl Pipeline {
 
     async fn show(&self, session: &Session, found: Found, prefer: Prefer) -> Result<Answer, Problem> {
         if found.deleted {
-            return Err(Problem::new(Kind::Gone, "Cette ressource a été supprimée.", "This resource was deleted."));
+            return Err(Problem::new(
+                Kind::Gone,
+                "Cette ressource a été supprimée.",
+                "This resource was deleted.",
+            ));
         }
         let mut answer = Answer {
             status: 200,
@@ -102,7 +106,8 @@ impl Pipeline {
         let prepared = self.prepare(session, resource_type, params, prefer.is_lenient, 0).await?;
         let query = &prepared.query;
         let is_count = query.summary == Summary::Count || query.count == Some(0);
-        let limit = if is_count { 0 } else { query.count.unwrap_or(limits::PAGE_DEFAULT).min(limits::PAGE_MAX) };
+        let limit =
+            if is_count { 0 } else { query.count.unwrap_or(limits::PAGE_DEFAULT).min(limits::PAGE_MAX) };
         let search = Search {
             resource_type,
             params,
@@ -113,7 +118,8 @@ impl Pipeline {
         };
         let page = session.search(&search).await?;
         let base = self.fhir_base();
-        let mut entries: Vec<Entry> = page.items.iter().map(|found| Entry::found(&base, found, "match")).collect();
+        let mut entries: Vec<Entry> =
+            page.items.iter().map(|found| Entry::found(&base, found, "match")).collect();
         if !query.include.is_empty() || !query.revinclude.is_empty() {
             for found in self.included(session, query, &page.items).await? {
                 entries.push(Entry::found(&base, &found, "include"));
@@ -132,7 +138,8 @@ impl Pipeline {
             params.iter().filter(|(name, _)| !query.ignored.contains(name)).cloned().collect();
         let mut links = vec![("self", with_query(&address, &kept))];
         if let Some(next) = &page.next {
-            let mut params: Vec<(String, String)> = kept.into_iter().filter(|(name, _)| name != "_page").collect();
+            let mut params: Vec<(String, String)> =
+                kept.into_iter().filter(|(name, _)| name != "_page").collect();
             params.push(("_page".into(), next.clone()));
             links.push(("next", with_query(&address, &params)));
         }
@@ -153,7 +160,9 @@ impl Pipeline {
         for round in 0..INCLUDE_ROUNDS {
             let mut next = Vec::new();
             for include in query.include.iter().filter(|include| round == 0 || include.iterate) {
-                for found in fresh.iter().filter(|found| include.source_type.is_none_or(|wanted| found.key.resource_type == wanted)) {
+                for found in fresh.iter().filter(|found| {
+                    include.source_type.is_none_or(|wanted| found.key.resource_type == wanted)
+                }) {
                     for reference in references(found, &include.code)? {
                         let Some((target, id)) = crate::owner::local(&reference) else { continue };
                         if include.target.is_some_and(|wanted| wanted != target) {
@@ -225,7 +234,9 @@ fn references(found: &Found, param: &str) -> Result<Vec<String>, Problem> {
     if param == "*" {
         return Ok(indexed.references);
     }
-    let Some(parameter) = socle_fhir::parameter(found.key.resource_type, param) else { return Ok(Vec::new()) };
+    let Some(parameter) = socle_fhir::parameter(found.key.resource_type, param) else {
+        return Ok(Vec::new());
+    };
     Ok(Sketch(&indexed.sketch).references(parameter.number).map(|reference| reference.to_string()).collect())
 }
 
@@ -233,10 +244,14 @@ fn history_page(params: &[(String, String)]) -> Result<(usize, Option<u32>), Pro
     let (mut count, mut before) = (limits::PAGE_DEFAULT, None);
     for (name, value) in params {
         let number: Result<u32, Problem> = value.parse().map_err(|_| {
-            Problem::new(Kind::Invalid, "Un nombre est attendu.", "A number is expected.").at(name.clone()).receiving(value)
+            Problem::new(Kind::Invalid, "Un nombre est attendu.", "A number is expected.")
+                .at(name.clone())
+                .receiving(value)
         });
         match name.as_str() {
-            "_count" => count = usize::try_from(number?).unwrap_or(limits::PAGE_MAX).clamp(1, limits::PAGE_MAX),
+            "_count" => {
+                count = usize::try_from(number?).unwrap_or(limits::PAGE_MAX).clamp(1, limits::PAGE_MAX)
+            }
             "_page" => before = Some(number?),
             "_format" | "_pretty" => {}
             other => {

@@ -30,14 +30,25 @@ pub struct Room {
 pub trait Importer: Send + Sync {
     /// The `transaction` Bundle (ITI-65: submission set, document reference, content; and the `Patient` when nobody with
     /// the identifiers of the header is known yet). `None` when these bytes are of no form this room reads.
-    async fn bundle(&self, pipeline: &Pipeline, session: &Session, content: &[u8]) -> Result<Option<serde_json::Value>, Problem>;
+    async fn bundle(
+        &self,
+        pipeline: &Pipeline,
+        session: &Session,
+        content: &[u8],
+    ) -> Result<Option<serde_json::Value>, Problem>;
 }
 
 /// What must hold before a write of a room's types; the same for FHIR, pages, imports.
 #[async_trait]
 pub trait Rules: Send + Sync {
     /// Checks and completes one draft of a plan. It may change the draft, and add drafts that belong to the same act.
-    async fn check(&self, plan: &mut Plan, index: usize, session: &Session, pipeline: &Pipeline) -> Result<(), Problem>;
+    async fn check(
+        &self,
+        plan: &mut Plan,
+        index: usize,
+        session: &Session,
+        pipeline: &Pipeline,
+    ) -> Result<(), Problem>;
 }
 
 /// What a caller shows.

@@ -15,7 +15,11 @@ pub(crate) fn admit(page: &Page, call: &PageCall) -> Result<(), Problem> {
     if !is_admitted {
         let is_anonymous = matches!(subject, Subject::Anonymous);
         return Err(if is_anonymous {
-            Problem::new(Kind::Unauthenticated, "Connectez-vous pour voir cette page.", "Sign in to see this page.")
+            Problem::new(
+                Kind::Unauthenticated,
+                "Connectez-vous pour voir cette page.",
+                "Sign in to see this page.",
+            )
         } else {
             Problem::new(
                 Kind::Refused,

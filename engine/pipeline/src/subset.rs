@@ -18,7 +18,9 @@ pub(crate) fn reduce(resource: &mut Value, query: &Query) {
         Summary::Whole | Summary::Count => {}
     }
     if !query.elements.is_empty() {
-        retain(members, |name| query.elements.iter().any(|wanted| wanted == name) || is_mandatory(query, name));
+        retain(members, |name| {
+            query.elements.iter().any(|wanted| wanted == name) || is_mandatory(query, name)
+        });
     }
     tag(members);
 }

@@ -1,7 +1,9 @@
 //! Bundles given to `[base]`: `transaction` (all or nothing) and `batch` (each for itself).
 
 use crate::bundle::{self, Entry};
-use crate::interaction::{Address, Answer, Interaction, Patch, Prefer, Returned, Target, parse_if_match, parse_query_text};
+use crate::interaction::{
+    Address, Answer, Interaction, Patch, Prefer, Returned, Target, parse_if_match, parse_query_text,
+};
 use crate::pipeline::Pipeline;
 use crate::plan::{Draft, Plan, Verb};
 use crate::write::{Trust, bad_entry, same_type, several};
@@ -123,7 +125,12 @@ impl Pipeline {
         Ok((plan, readings))
     }
 
-    async fn draft_of(&self, session: &Session, interaction: Interaction, index: usize) -> Result<Draft, Problem> {
+    async fn draft_of(
+        &self,
+        session: &Session,
+        interaction: Interaction,
+        index: usize,
+    ) -> Result<Draft, Problem> {
         match interaction {
             Interaction::Create { resource_type, resource, if_none_exist } => {
                 same_type(resource_type, &resource)?;
@@ -153,7 +160,11 @@ impl Pipeline {
                 self.draft_patch(session, &target, &patch, if_match).await
             }
             Interaction::Delete { target, if_match } => self.draft_delete(session, &target, if_match).await,
-            _ => Err(bad_entry(index, "Cette opération ne s'écrit pas dans un Bundle.", "This interaction has no place in a Bundle.")),
+            _ => Err(bad_entry(
+                index,
+                "Cette opération ne s'écrit pas dans un Bundle.",
+                "This interaction has no place in a Bundle.",
+            )),
         }
     }
 
@@ -168,7 +179,9 @@ impl Pipeline {
                     _ => "200 OK",
                 };
                 response["status"] = status.into();
-                response["location"] = format!("{}/{}/_history/{}", written.key.resource_type, written.id, written.version).into();
+                response["location"] =
+                    format!("{}/{}/_history/{}", written.key.resource_type, written.id, written.version)
+                        .into();
                 response["etag"] = format!("W/\"{}\"", written.version).into();
                 response["lastModified"] = written.last_updated.to_string().into();
                 if !draft.warnings.is_empty() {
@@ -188,7 +201,12 @@ impl Pipeline {
         Entry { full_url: String::new(), resource, mode: None, more: Some(json!({ "response": response })) }
     }
 
-    pub(crate) async fn batch(&self, session: &Session, bundle: Value, prefer: Prefer) -> Result<Answer, Problem> {
+    pub(crate) async fn batch(
+        &self,
+        session: &Session,
+        bundle: Value,
+        prefer: Prefer,
+    ) -> Result<Answer, Problem> {
         let entries = entries(bundle)?;
         let mut answers = Vec::with_capacity(entries.len());
         for (index, entry) in entries.iter().enumerate() {
@@ -221,10 +239,14 @@ fn entries(mut bundle: Value) -> Result<Vec<Value>, Problem> {
         }
     };
     if entries.len() > limits::BUNDLE_ENTRIES {
-        return Err(Problem::new(Kind::TooLarge, "Ce Bundle a trop d'entrées.", "This Bundle has too many entries.")
-            .at("Bundle.entry")
-            .expecting(format!("at most {} (BUNDLE_ENTRIES)", limits::BUNDLE_ENTRIES))
-            .receiving(entries.len().to_string()));
+        return Err(Problem::new(
+            Kind::TooLarge,
+            "Ce Bundle a trop d'entrées.",
+            "This Bundle has too many entries.",
+        )
+        .at("Bundle.entry")
+        .expecting(format!("at most {} (BUNDLE_ENTRIES)", limits::BUNDLE_ENTRIES))
+        .receiving(entries.len().to_string()));
     }
     Ok(entries)
 }
@@ -239,9 +261,13 @@ fn parse_entry(entry: &Value, index: usize) -> Result<Parsed, Problem> {
     let request = &entry["request"];
     let place = |name: &str| format!("Bundle.entry[{index}].request.{name}");
     let missing = |name: &str| {
-        Problem::new(Kind::Invalid, "Chaque entrée dit sa méthode et son adresse.", "Every entry says its method and address.")
-            .coded("required")
-            .at(place(name))
+        Problem::new(
+            Kind::Invalid,
+            "Chaque entrée dit sa méthode et son adresse.",
+            "Every entry says its method and address.",
+        )
+        .coded("required")
+        .at(place(name))
     };
     let method = request["method"].as_str().ok_or_else(|| missing("method"))?;
     let url = request["url"].as_str().ok_or_else(|| missing("url"))?;
@@ -249,25 +275,37 @@ fn parse_entry(entry: &Value, index: usize) -> Result<Parsed, Problem> {
     let params = parse_query_text(query)?;
     let address = Address::parse(path).map_err(|problem| problem.at(place("url")))?;
     let resource = || match &entry["resource"] {
-        Value::Null => Err(bad_entry(index, "Cette entrée demande une ressource.", "This entry needs a resource.").coded("required")),
+        Value::Null => {
+            Err(bad_entry(index, "Cette entrée demande une ressource.", "This entry needs a resource.")
+                .coded("required"))
+        }
         resource => Ok(resource.clone()),
     };
     let if_match = request["ifMatch"].as_str().map(parse_if_match).transpose()?;
     let target = || match &address {
         Address::Instance(resource_type, id) => Ok(Target::Id(*resource_type, id.clone())),
-        Address::Type(resource_type) if !params.is_empty() => Ok(Target::Where(*resource_type, params.clone())),
-        _ => Err(bad_entry(index, "L'adresse doit désigner une ressource.", "The address must mean one resource.").expecting("Type/id | Type?…")),
+        Address::Type(resource_type) if !params.is_empty() => {
+            Ok(Target::Where(*resource_type, params.clone()))
+        }
+        _ => Err(bad_entry(
+            index,
+            "L'adresse doit désigner une ressource.",
+            "The address must mean one resource.",
+        )
+        .expecting("Type/id | Type?…")),
     };
     Ok(match (method, &address) {
         ("GET" | "HEAD", Address::Metadata) => Parsed::Read(Interaction::Capabilities),
         ("GET" | "HEAD", Address::Instance(resource_type, id)) => {
             Parsed::Read(Interaction::Read { resource_type: *resource_type, id: id.clone() })
         }
-        ("GET" | "HEAD", Address::Version(resource_type, id, version)) => Parsed::Read(Interaction::VersionRead {
-            resource_type: *resource_type,
-            id: id.clone(),
-            version: version.clone(),
-        }),
+        ("GET" | "HEAD", Address::Version(resource_type, id, version)) => {
+            Parsed::Read(Interaction::VersionRead {
+                resource_type: *resource_type,
+                id: id.clone(),
+                version: version.clone(),
+            })
+        }
         ("GET" | "HEAD", Address::History(resource_type, id)) => {
             Parsed::Read(Interaction::History { resource_type: *resource_type, id: id.clone(), params })
         }
@@ -279,17 +317,23 @@ fn parse_entry(entry: &Value, index: usize) -> Result<Parsed, Problem> {
             resource: resource()?,
             if_none_exist: request["ifNoneExist"].as_str().map(str::to_owned),
         }),
-        ("PUT", _) => Parsed::Write(Interaction::Update { target: target()?, resource: resource()?, if_match }),
+        ("PUT", _) => {
+            Parsed::Write(Interaction::Update { target: target()?, resource: resource()?, if_match })
+        }
         ("PATCH", _) => {
             let patch = patch_of(&resource()?, index)?;
             Parsed::Write(Interaction::Patch { target: target()?, patch, if_match })
         }
         ("DELETE", _) => Parsed::Write(Interaction::Delete { target: target()?, if_match }),
         _ => {
-            return Err(bad_entry(index, "Cette méthode n'a pas de sens à cette adresse.", "This method makes no sense at this address.")
-                .at(place("method"))
-                .expecting("GET | POST | PUT | PATCH | DELETE")
-                .receiving(format!("{method} {url}")));
+            return Err(bad_entry(
+                index,
+                "Cette méthode n'a pas de sens à cette adresse.",
+                "This method makes no sense at this address.",
+            )
+            .at(place("method"))
+            .expecting("GET | POST | PUT | PATCH | DELETE")
+            .receiving(format!("{method} {url}")));
         }
     })
 }
@@ -305,9 +349,13 @@ fn patch_of(resource: &Value, index: usize) -> Result<Patch, Problem> {
             })?;
             Ok(Patch::Json(socle_fhir::json::parse(&bytes)?))
         }
-        other => Err(bad_entry(index, "Un patch est un Parameters ou un Binary.", "A patch is a Parameters or a Binary.")
-            .expecting("Parameters | Binary (application/json-patch+json)")
-            .receiving(other.unwrap_or("(absent)"))),
+        other => Err(bad_entry(
+            index,
+            "Un patch est un Parameters ou un Binary.",
+            "A patch is a Parameters or a Binary.",
+        )
+        .expecting("Parameters | Binary (application/json-patch+json)")
+        .receiving(other.unwrap_or("(absent)"))),
     }
 }
 
@@ -334,7 +382,8 @@ fn entry_of(answer: &Answer) -> Entry {
 }
 
 fn problem_entry(problem: &Problem, lang: Lang) -> Entry {
-    let response = json!({ "status": status_line(problem.kind.status()), "outcome": outcome(&problem.issues, lang) });
+    let response =
+        json!({ "status": status_line(problem.kind.status()), "outcome": outcome(&problem.issues, lang) });
     Entry { full_url: String::new(), resource: None, mode: None, more: Some(json!({ "response": response })) }
 }
 

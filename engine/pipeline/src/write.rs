@@ -60,7 +60,9 @@ impl Pipeline {
             match self.execute(session, &mut plan, Trust::Nobody, Vec::new()).await {
                 Err(problem) if problem.kind == Kind::VersionConflict && may_retry => session.refresh().await,
                 Err(problem) => return Err(problem),
-                Ok(written) => return Ok(self.written(&plan, 0, written.into_iter().next().flatten(), prefer)),
+                Ok(written) => {
+                    return Ok(self.written(&plan, 0, written.into_iter().next().flatten(), prefer));
+                }
             }
         }
         unreachable!("the loop ends by returning")
@@ -81,7 +83,9 @@ impl Pipeline {
             match self.execute(session, &mut plan, Trust::Nobody, Vec::new()).await {
                 Err(problem) if problem.kind == Kind::VersionConflict && may_retry => session.refresh().await,
                 Err(problem) => return Err(problem),
-                Ok(written) => return Ok(self.written(&plan, 0, written.into_iter().next().flatten(), prefer)),
+                Ok(written) => {
+                    return Ok(self.written(&plan, 0, written.into_iter().next().flatten(), prefer));
+                }
             }
         }
         unreachable!("the loop ends by returning")
@@ -180,7 +184,11 @@ impl Pipeline {
     ) -> Result<Draft, Problem> {
         let found = self.current(session, target).await?.ok_or_else(Problem::not_found)?;
         if found.deleted {
-            return Err(Problem::new(Kind::Gone, "Cette ressource a été supprimée.", "This resource was deleted."));
+            return Err(Problem::new(
+                Kind::Gone,
+                "Cette ressource a été supprimée.",
+                "This resource was deleted.",
+            ));
         }
         check_version(if_match, found.version)?;
         let before = socle_fhir::json::parse(&found.body)?;
@@ -208,13 +216,21 @@ impl Pipeline {
         let found = match self.current(session, target).await? {
             Some(found) => found,
             None if matches!(target, Target::Where(..)) => {
-                return Ok(Draft { verb: Verb::Keep, resource: None, ..Draft::create(target.resource_type(), Value::Null) });
+                return Ok(Draft {
+                    verb: Verb::Keep,
+                    resource: None,
+                    ..Draft::create(target.resource_type(), Value::Null)
+                });
             }
             None => return Err(Problem::not_found()),
         };
         check_version(if_match, found.version)?;
         if found.deleted {
-            return Ok(Draft { verb: Verb::Keep, resource: None, ..Draft::create(target.resource_type(), Value::Null) });
+            return Ok(Draft {
+                verb: Verb::Keep,
+                resource: None,
+                ..Draft::create(target.resource_type(), Value::Null)
+            });
         }
         let before = socle_fhir::json::parse(&found.body)?;
         let draft = Draft::update(found.key, found.version, before, Value::Null);
@@ -291,7 +307,10 @@ impl Pipeline {
             content: None,
             version: Some(written.version),
             last_updated: Some(written.last_updated),
-            location: Some(format!("{}/{}/_history/{}", written.key.resource_type, written.id, written.version)),
+            location: Some(format!(
+                "{}/{}/_history/{}",
+                written.key.resource_type, written.id, written.version
+            )),
             warnings,
         }
     }
