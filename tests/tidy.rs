@@ -11,8 +11,11 @@ mod source;
 
 use project::{Fault, exceptions};
 
-/// Every rule: its name, and what breaks it today.
-const RULES: [(&str, fn() -> Vec<Fault>); 15] = [
+/// Finds what breaks a rule today.
+type Check = fn() -> Vec<Fault>;
+
+/// Every rule by its name.
+const RULES: [(&str, Check); 15] = [
     ("levels", crates::levels),
     ("store", crates::store),
     ("rooms", crates::rooms),

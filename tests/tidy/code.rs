@@ -35,7 +35,7 @@ const LINES: usize = 500;
 /// SQL, and the library that speaks it, are under `engine/store` only.
 pub(super) fn sql() -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in rust_files().iter().filter(|file| !file.path.starts_with("engine/store/")) {
+    for file in rust_files().filter(|file| !file.path.starts_with("engine/store/")) {
         let source = Source::of(&file.text);
         for (line, _) in source.strings.iter().filter(|(_, text)| is_sql(text)) {
             faults.push(Fault::new("sql", &file.path, format!("line {line}: SQL outside engine/store")));
@@ -67,7 +67,7 @@ fn is_sql(text: &str) -> bool {
 
 /// The clock is read and chance is drawn in two files of the kernel.
 pub(super) fn clock() -> Vec<Fault> {
-    rust_files().iter().filter(|file| !SOURCES.contains(&file.path.as_str())).flat_map(calls_in).collect()
+    rust_files().filter(|file| !SOURCES.contains(&file.path.as_str())).flat_map(calls_in).collect()
 }
 
 fn calls_in(file: &TextFile) -> Vec<Fault> {
@@ -95,9 +95,8 @@ pub(super) fn no_unsafe() -> Vec<Fault> {
 /// Every Rust file opens with what it is for.
 pub(super) fn headers() -> Vec<Fault> {
     rust_files()
-        .into_iter()
         .filter(|file| !has_header(&file.text))
-        .map(|file| Fault::new("header", file.path, "the first line must be `//! What this file is for.`"))
+        .map(|file| Fault::new("header", &file.path, "the first line must be `//! What this file is for.`"))
         .collect()
 }
 

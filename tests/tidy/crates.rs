@@ -70,7 +70,7 @@ pub(super) fn rooms() -> Vec<Fault> {
             }
         }
     }
-    for file in rust_files().iter().filter(|file| file.path.starts_with("rooms/")) {
+    for file in rust_files().filter(|file| file.path.starts_with("rooms/")) {
         for other in rooms.iter().filter(|other| !file.path.starts_with(&format!("{}/", other.folder))) {
             let module = other.name.replace('-', "_");
             if !super::source::Source::of(&file.text).lines_with(&module).is_empty() {

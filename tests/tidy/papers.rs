@@ -25,8 +25,7 @@ pub(super) fn readmes() -> Vec<Fault> {
 pub(super) fn glossary() -> Vec<Fault> {
     let known = glossary_terms(&fs::read_to_string(root().join("GLOSSARY.md")).expect("the glossary"));
     let mut faults = Vec::new();
-    let files = files();
-    for file in files.iter().filter(|file| SPEAKING.iter().any(|start| file.path.starts_with(start))) {
+    for file in files().iter().filter(|file| SPEAKING.iter().any(|start| file.path.starts_with(start))) {
         for term in terms_of(file).into_iter().filter(|term| !known.contains(&term.to_lowercase())) {
             faults.push(Fault::new("glossary", &file.path, format!("« {term} » is not in GLOSSARY.md")));
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Folders that are made, not written.
 const MADE: [&str; 5] = [".git", "target", "var", "artifacts", "node_modules"];
@@ -43,8 +44,13 @@ pub(super) fn root() -> PathBuf {
     here.ancestors().find(is_root).expect("tests run inside the project").to_owned()
 }
 
-/// Every text file of the project; binary files are left out.
-pub(super) fn files() -> Vec<TextFile> {
+/// Every text file of the project, read once; binary files are left out.
+pub(super) fn files() -> &'static [TextFile] {
+    static FILES: OnceLock<Vec<TextFile>> = OnceLock::new();
+    FILES.get_or_init(read_files)
+}
+
+fn read_files() -> Vec<TextFile> {
     let root = root();
     let mut found = Vec::new();
     let mut waiting = vec![root.clone()];
@@ -65,8 +71,8 @@ pub(super) fn files() -> Vec<TextFile> {
 }
 
 /// The Rust files of the project.
-pub(super) fn rust_files() -> Vec<TextFile> {
-    files().into_iter().filter(|file| file.path.ends_with(".rs")).collect()
+pub(super) fn rust_files() -> impl Iterator<Item = &'static TextFile> {
+    files().iter().filter(|file| file.path.ends_with(".rs"))
 }
 
 /// Folders that hold data: `data` and `testdata` anywhere, with the folders right inside them.

@@ -53,8 +53,8 @@ impl Reader<'_> {
             let length = rest[open..].find(&end).unwrap_or(rest.len() - open);
             return self.string(open, length, end.len());
         }
-        if rest.starts_with('"') {
-            let length = plain_string(&rest[1..]);
+        if let Some(inside) = rest.strip_prefix('"') {
+            let length = plain_string(inside);
             return self.string(1, length, 1);
         }
         if let Some(length) = character(rest) {
