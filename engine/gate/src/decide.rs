@@ -256,7 +256,10 @@ pub fn stand(asker: &Asker<'_>, home: HomeId, policy: &HomePolicy) -> Standing {
             if policy.is_blocked(references, &identifiers, asker.now) {
                 return refused(Reason::Blocked);
             }
-            if policy.is_in_team(references, &identifiers, asker.now) {
+            let is_secretariat = professional.profession.0 == SECRETARIAT;
+            if policy.is_in_team(references, &identifiers, asker.now)
+                || is_secretariat && policy.is_team_place(references, asker.now)
+            {
                 return related(Relation::Team);
             }
             if policy.is_admitted(references, &identifiers, asker.now) {
@@ -277,6 +280,9 @@ pub fn stand(asker: &Asker<'_>, home: HomeId, policy: &HomePolicy) -> Standing {
         }
     }
 }
+
+/// Role code of a medical secretary (JDV_J65): works for the members of the team at its place.
+const SECRETARIAT: &str = "SECRETARIAT_MEDICAL";
 
 fn has_reason(reason: &str) -> bool {
     reason.trim().chars().count() >= 3

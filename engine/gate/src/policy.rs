@@ -72,6 +72,8 @@ pub struct Representative {
 pub struct HomePolicy {
     /// Members of an active care team.
     pub team: Vec<Dated>,
+    /// Places on whose behalf members of the team act: their secretariat files and reads what its role allows.
+    pub team_places: Vec<Dated>,
     /// Professionals the person blocked.
     pub blocked: Vec<Dated>,
     /// Professionals the person let in outside the team.
@@ -154,12 +156,9 @@ impl HomePolicy {
         let (start, end) = period(&team["period"]);
         for participant in items(&team["participant"]) {
             let own = period(&participant["period"]);
-            for whom in ["member", "onBehalfOf"] {
-                if let Some(party) = Party::of(&participant[whom]) {
-                    let dated = Dated { party, start: own.0.or(start), end: own.1.or(end) };
-                    self.team.push(dated);
-                }
-            }
+            let dated = |party| Dated { party, start: own.0.or(start), end: own.1.or(end) };
+            self.team.extend(Party::of(&participant["member"]).map(dated));
+            self.team_places.extend(Party::of(&participant["onBehalfOf"]).map(dated));
         }
     }
 
@@ -213,6 +212,11 @@ impl HomePolicy {
     /// Is this professional in the care team?
     pub fn is_in_team(&self, references: &[String], identifiers: &[&str], now: Instant) -> bool {
         holds(&self.team, references, identifiers, now)
+    }
+
+    /// Does a member of the team act on behalf of this place?
+    pub fn is_team_place(&self, references: &[String], now: Instant) -> bool {
+        holds(&self.team_places, references, &[], now)
     }
 
     /// Did the person let this professional in?
@@ -306,6 +310,16 @@ mod tests {
         assert!(!policy.is_in_team(&["Practitioner/a".into()], &[], now));
         assert!(policy.is_in_team(&["Practitioner/b".into()], &[], now));
         assert!(policy.is_in_team(&["Practitioner/a".into()], &[], at("2026-01-31T18:00:00Z")));
+    }
+
+    #[test]
+    fn the_place_of_a_member_is_not_a_member() {
+        let mut policy = HomePolicy::default();
+        policy.add(&json!({ "resourceType": "CareTeam", "status": "active", "participant": [
+            { "member": { "reference": "Practitioner/a" }, "onBehalfOf": { "reference": "Organization/h" } } ] }));
+        let colleague = ["Practitioner/b".to_owned(), "Organization/h".to_owned()];
+        assert!(!policy.is_in_team(&colleague, &[], Instant(0)));
+        assert!(policy.is_team_place(&colleague, Instant(0)));
     }
 
     #[test]
