@@ -37,7 +37,7 @@ deny: ## Licences, bans, known faults of dependencies (needs cargo-deny 0.18 or 
 
 bench: ## Load benches on a release build; what they print is described in bench/
 	$(CARGO) build --release --locked
-	$(CARGO) run --release --locked -p socle-bench
+	$(CARGO) run --release --locked -p socle-bench -- all
 
 run: ## The demonstration region
 	$(CARGO) run --release
