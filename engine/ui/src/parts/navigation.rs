@@ -36,8 +36,16 @@ impl Render for Pager<'_> {
                 p {
                     @if self.first > 0 { (self.first) "–" (self.last) }
                     @if let Some(total) = self.total {
-                        @if self.first > 0 { (lang.pick(" sur ", " of ")) }
-                        (total) @if self.first == 0 { (lang.pick(" résultat", " results")) }
+                        @if self.first > 0 {
+                            (lang.pick(" sur ", " of ")) (total)
+                        } @else {
+                            (crate::dates::plural(
+                                lang,
+                                u64::try_from(total).unwrap_or(u64::MAX),
+                                lang.pick("résultat", "result"),
+                                lang.pick("résultats", "results"),
+                            ))
+                        }
                     }
                 }
                 @if self.previous.is_some() || self.next.is_some() {
