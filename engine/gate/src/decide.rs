@@ -413,6 +413,10 @@ fn write(asker: &Asker<'_>, standing: Standing, act: Act, facts: &Facts<'_>) -> 
     };
     match &asker.principal.subject {
         Subject::Anonymous => Decision::Refuse(Reason::Anonymous),
+        // A trace is written once: nobody changes or removes one.
+        Subject::System(_) if facts.resource_type == resource_type::AUDIT_EVENT && act != Act::Create => {
+            Decision::Refuse(Reason::MayNotWrite)
+        }
         Subject::System(_) => scoped(Reason::Related(Relation::System)),
         Subject::Citizen(_) => {
             if let Some(reason) = standing.refused {

@@ -182,7 +182,7 @@ impl Session {
         snapshot
             .scan(scan, &mut |row| {
                 let sketch = Sketch(&row.sketch);
-                let is_match = query.matches(&sketch, &facts(row));
+                let is_match = query.matches(&sketch, &facts(row, self.id_for(query, row).as_deref()));
                 if !is_match && owed.is_none() {
                     return Visit::Next;
                 }
@@ -202,7 +202,7 @@ impl Session {
                         return Visit::Next;
                     }
                 }
-                hits.push(Hit { sort: sort_key(query, &sketch, row), key: row.key, reason });
+                hits.push(Hit { sort: self.sort_key(query, &sketch, row), key: row.key, reason });
                 Visit::Next
             })
             .await
@@ -255,11 +255,11 @@ impl Session {
                 continue;
             }
             let sketch = Sketch(&row.sketch);
-            if !query.matches(&sketch, &facts(&row)) {
+            if !query.matches(&sketch, &facts(&row, self.id_for(query, &row).as_deref())) {
                 continue;
             }
             if let Decision::Allow(reason) = self.decide_row(&row, Act::Read).await? {
-                hits.push(Hit { sort: sort_key(query, &sketch, &row), key: row.key, reason });
+                hits.push(Hit { sort: self.sort_key(query, &sketch, &row), key: row.key, reason });
             }
         }
         Ok(hits)
@@ -297,10 +297,10 @@ impl Session {
                 let sketch = Sketch(&row.sketch);
                 let may_see = is_system || owner_of(row).is_none();
                 if may_see
-                    && query.matches(&sketch, &facts(row))
+                    && query.matches(&sketch, &facts(row, self.id_for(query, row).as_deref()))
                     && let Decision::Allow(reason) = decide_facts(&asker, standing, Act::Read, row, self)
                 {
-                    hits.push(Hit { sort: sort_key(query, &sketch, row), key: row.key, reason });
+                    hits.push(Hit { sort: self.sort_key(query, &sketch, row), key: row.key, reason });
                 }
                 Visit::Next
             })
@@ -310,6 +310,17 @@ impl Session {
             return Err(too_costly());
         }
         Ok(hits)
+    }
+
+    /// The id of a row, for searches that look at it.
+    fn id_for(&self, query: &Query, row: &Row) -> Option<String> {
+        query.needs_id().then(|| self.public_id(row))
+    }
+
+    fn sort_key(&self, query: &Query, sketch: &Sketch<'_>, row: &Row) -> Vec<u8> {
+        let id = self.id_for(query, row);
+        let sort = query.sort_key(sketch, &facts(row, id.as_deref()));
+        if sort.is_empty() { newest_first(row.sort_date) } else { sort }
     }
 
     /// Sorts, cuts the page out, reads its bodies and traces it.
@@ -456,6 +467,7 @@ impl Session {
                 }
             }
         }
+        hits.extend(self.sent_events(search, &query).await?);
         hits.sort_by(|one, two| one.0.cmp(&two.0).then(two.1.key.cmp(&one.1.key)));
         let total = hits.len() as u64;
         let start = match &query.page {
@@ -475,19 +487,36 @@ impl Session {
     }
 }
 
+impl Session {
+    /// `AuditEvent`s that other systems sent, which are resources like any other.
+    async fn sent_events(&self, search: &Search<'_>, query: &Query) -> Result<Vec<(Vec<u8>, Found)>, Problem> {
+        let mut found = Vec::new();
+        for hit in self.hits(search, query).await? {
+            let stored = {
+                let mut snapshot = self.snapshot().await?;
+                match snapshot.row(hit.key).await.map_err(problem)? {
+                    Some(row) => snapshot.version(hit.key, row.version).await.map_err(problem)?.map(|version| (row, version)),
+                    None => None,
+                }
+            };
+            if let Some((row, version)) = stored
+                && let Some(event) = self.found(&row, version).await?
+            {
+                found.push((hit.sort, event));
+            }
+        }
+        Ok(found)
+    }
+}
+
 /// Without a relation a professional still finds identities, what they wrote, and the directory.
 fn may_go_on(resource_type: ResourceType, reason: Reason) -> bool {
     reason == Reason::NoRelation && resource_type == resource_type::PATIENT
         || decide::is_directory(resource_type)
 }
 
-fn facts(row: &Row) -> RowFacts<'_> {
-    RowFacts { id: None, last_updated: row.last_updated }
-}
-
-fn sort_key(query: &Query, sketch: &Sketch<'_>, row: &Row) -> Vec<u8> {
-    let sort = query.sort_key(sketch, &facts(row));
-    if sort.is_empty() { newest_first(row.sort_date) } else { sort }
+fn facts<'a>(row: &Row, id: Option<&'a str>) -> RowFacts<'a> {
+    RowFacts { id, last_updated: row.last_updated }
 }
 
 /// Bytes that sort the newest moment first.

@@ -239,14 +239,16 @@ impl Session {
         wanted: Option<u32>,
         is_traced: bool,
     ) -> Result<Option<Found>, Problem> {
-        if key.resource_type == resource_type::AUDIT_EVENT {
-            return self.read_event(key).await;
-        }
         let row = {
             let mut snapshot = self.snapshot().await?;
             snapshot.row(key).await.map_err(problem)?
         };
-        let Some(row) = row else { return Ok(None) };
+        let row = match row {
+            Some(row) => row,
+            // Lines of our own log are no rows; events that other systems sent are.
+            None if key.resource_type == resource_type::AUDIT_EVENT => return self.read_event(key).await,
+            None => return Ok(None),
+        };
         let Some(basis) = self.admit(&row).await? else { return Ok(None) };
         let number = wanted.unwrap_or(row.version);
         let version = {
