@@ -44,6 +44,8 @@ fn submission_set(person: &str, document: &str, draw: &Draw) -> Value {
         "identifier": [
             { "use": "official", "system": "urn:ietf:rfc:3986", "value": unique() },
             { "use": "usual", "system": "urn:ietf:rfc:3986", "value": unique() }],
+        "contained": [author()],
+        "source": { "reference": "#auteur" },
         "code": { "coding": [{ "system": format!("{MHD}/CodeSystem/MHDlistTypes"), "code": "submissionset" }] },
         "title": "Compte rendu de consultation",
         "subject": { "reference": format!("Patient/{person}") },
@@ -55,6 +57,10 @@ fn reference(person: &str, content: &[u8], binary: &str, draw: &Draw) -> Value {
     let coded = |table: &str, system: &str, code: &str| json!({ "coding": [{ "system": format!("{NOS}/{table}/FHIR/{system}"), "code": code }] });
     let unique = || format!("urn:uuid:{}", draw.uuid());
     json!({ "resourceType": "DocumentReference", "status": "current",
+        "contained": [author(), traits()],
+        "author": [{ "reference": "#auteur" }],
+        "authenticator": { "reference": "#auteur" },
+        "custodian": { "display": "Cabinet médical du banc d'essai" },
         "masterIdentifier": { "system": "urn:ietf:rfc:3986", "value": unique() },
         "identifier": [{ "system": "urn:ietf:rfc:3986", "value": unique() }],
         "type": { "coding": [{ "system": "http://loinc.org", "code": "11488-4", "display": "Consultation note" }] },
@@ -69,9 +75,23 @@ fn reference(person: &str, content: &[u8], binary: &str, draw: &Draw) -> Value {
                 "title": "Compte rendu de consultation", "creation": "2026-03-02T09:30:00+01:00" },
             "format": { "system": format!("{NOS}/TRE_A11-IheFormatCode/FHIR/TRE-A11-IheFormatCode"), "code": "urn:ihe:iti:xds-sd:pdf:2008" } }],
         "context": {
+            "sourcePatientInfo": { "reference": "#patient" },
             "period": { "start": "2026-03-01T08:00:00+01:00", "end": "2026-03-02T08:00:00+01:00" },
             "facilityType": coded("TRE_R02-SecteurActivite", "TRE-R02-SecteurActivite", "SA07"),
             "practiceSetting": coded("TRE_A01-CadreExercice", "TRE-A01-CadreExercice", "AMBULATOIRE") } })
+}
+
+/// Who wrote it, as a contained work situation.
+fn author() -> Value {
+    json!({ "resourceType": "PractitionerRole", "id": "auteur",
+        "practitioner": { "display": "Dr Camille BANC" },
+        "organization": { "display": "Cabinet médical du banc d'essai" } })
+}
+
+/// The identity traits at the time of writing.
+fn traits() -> Value {
+    json!({ "resourceType": "Patient", "id": "patient",
+        "name": [{ "family": "ESSAI", "given": ["CAMILLE"] }], "gender": "female", "birthDate": "1980-02-03" })
 }
 
 #[cfg(test)]
