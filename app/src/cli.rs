@@ -129,6 +129,9 @@ pub struct Token {
     /// Whose token, as printed by `socle accounts`.
     #[arg(long = "as", value_name = "LOGIN")]
     pub login: String,
+    /// Whose record, for a parent or a carer: the id of the `Patient` [default: the first of theirs].
+    #[arg(long = "for", value_name = "PATIENT")]
+    pub patient: Option<String>,
     /// What for.
     #[arg(long, value_enum, default_value_t = PurposeName::Care)]
     pub purpose: PurposeName,
@@ -198,8 +201,11 @@ mod tests {
 
     #[test]
     fn an_emergency_token_needs_a_reason() {
-        assert!(Cli::try_parse_from(["socle", "token", "--as", "medecin-2", "--purpose", "break-glass"]).is_err());
-        let with_reason = ["socle", "token", "--as", "medecin-2", "--purpose", "break-glass", "--reason", "coma"];
+        assert!(
+            Cli::try_parse_from(["socle", "token", "--as", "medecin-2", "--purpose", "break-glass"]).is_err()
+        );
+        let with_reason =
+            ["socle", "token", "--as", "medecin-2", "--purpose", "break-glass", "--reason", "coma"];
         assert!(Cli::try_parse_from(with_reason).is_ok());
     }
 }

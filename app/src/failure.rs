@@ -44,12 +44,15 @@ impl Failure {
                 "Stop the other `socle` first, or name another folder with --data.",
             ),
             StoreError::NewerVersion { found, known } => Failure::store(
-                format!("The store in {folder} has version {found}; this program reads up to version {known}."),
+                format!(
+                    "The store in {folder} has version {found}; this program reads up to version {known}."
+                ),
                 "Run the newer program that wrote it, or restore a backup made before the change.",
             ),
-            StoreError::Full => {
-                Failure::store(format!("The disk of {folder} is full."), "Free some space and start again; nothing is lost.")
-            }
+            StoreError::Full => Failure::store(
+                format!("The disk of {folder} is full."),
+                "Free some space and start again; nothing is lost.",
+            ),
             StoreError::Corrupt(what) => Failure::store(
                 format!("The store in {folder} does not verify: {what}."),
                 "Restore the last backup of the folder, and keep the damaged one for examination.",

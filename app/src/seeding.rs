@@ -106,7 +106,8 @@ pub async fn accounts(pipeline: &Pipeline, region: &Region) -> Result<Vec<DemoAc
     let mut made = Vec::new();
     for seed in region.accounts() {
         let password = format!("{}-{}", seed.login, derive(&secret, "password", &seed.login, 12));
-        let totp = (seed.role != SeedRole::System).then(|| derive(&secret, "totp", &seed.login, 32).to_ascii_uppercase());
+        let totp = (seed.role != SeedRole::System)
+            .then(|| derive(&secret, "totp", &seed.login, 32).to_ascii_uppercase());
         let role = match seed.role {
             SeedRole::Citizen => Role::Citizen,
             SeedRole::Professional => Role::Professional,
@@ -127,7 +128,11 @@ pub async fn accounts(pipeline: &Pipeline, region: &Region) -> Result<Vec<DemoAc
                     ins: seed.ins_system.zip(seed.ins),
                     practitioner: seed.practitioner,
                     may_regulate: seed.may_regulate,
-                    represents: seed.represents.into_iter().map(|person| (person.ins_system, person.ins)).collect(),
+                    represents: seed
+                        .represents
+                        .into_iter()
+                        .map(|person| (person.ins_system, person.ins))
+                        .collect(),
                 };
                 accounts::create(pipeline, new).await.map_err(failed)?
             }
@@ -172,7 +177,10 @@ pub fn read_accounts(file: &Path) -> Result<Option<Vec<DemoAccount>>, Failure> {
 pub fn write_accounts(file: &Path, accounts: &[DemoAccount]) -> Result<(), Failure> {
     use std::os::unix::fs::OpenOptionsExt;
     let wrong = |error: std::io::Error| {
-        Failure::environment(format!("The sign-ins {} cannot be written: {error}.", file.display()), "Check the folder's rights.")
+        Failure::environment(
+            format!("The sign-ins {} cannot be written: {error}.", file.display()),
+            "Check the folder's rights.",
+        )
     };
     let text = serde_json::to_vec_pretty(accounts).expect("sign-ins are plain data");
     let fresh = file.with_extension("json.new");

@@ -26,9 +26,9 @@ pub fn base_url(set: Option<&String>, listener: &TcpListener) -> Result<String, 
     if let Some(url) = set {
         return Ok(url.clone());
     }
-    let address = listener
-        .local_addr()
-        .map_err(|error| Failure::environment(format!("The listening address is lost: {error}."), "Start again."))?;
+    let address = listener.local_addr().map_err(|error| {
+        Failure::environment(format!("The listening address is lost: {error}."), "Start again.")
+    })?;
     Ok(format!("http://{address}"))
 }
 
@@ -39,7 +39,10 @@ pub async fn serve(listener: TcpListener, pipeline: Pipeline) -> Result<(), Fail
     let closed = pipeline.gate().close().await;
     served.map_err(|error| Failure::environment(format!("Serving stopped: {error}."), "Start again."))?;
     closed.map_err(|error| {
-        Failure::store(format!("The store did not close cleanly: {error}."), "Nothing acknowledged is lost; start again.")
+        Failure::store(
+            format!("The store did not close cleanly: {error}."),
+            "Nothing acknowledged is lost; start again.",
+        )
     })
 }
 

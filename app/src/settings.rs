@@ -145,8 +145,11 @@ mod tests {
     #[test]
     fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join(FILE), "listen = \"127.0.0.1:9000\"\nbase_url = \"https://a.example\"\n")
-            .expect("written");
+        std::fs::write(
+            folder.path().join(FILE),
+            "listen = \"127.0.0.1:9000\"\nbase_url = \"https://a.example\"\n",
+        )
+        .expect("written");
         let said = Said { data: Some(folder.path().into()), ..Said::default() };
         let settings = Settings::read(said.clone(), None).expect("right");
         assert_eq!(settings.listen.port(), 9000);
@@ -166,7 +169,8 @@ mod tests {
 
     #[test]
     fn a_public_address_with_a_final_slash_is_refused() {
-        let said = Said { data: Some("x".into()), base_url: Some("https://a.example/".into()), ..Said::default() };
+        let said =
+            Said { data: Some("x".into()), base_url: Some("https://a.example/".into()), ..Said::default() };
         assert!(Settings::read(said, None).is_err());
     }
 }

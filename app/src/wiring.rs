@@ -77,5 +77,6 @@ pub fn is_demo(folder: &Path) -> bool {
 
 /// True when the folder holds a store of any kind.
 pub fn holds_store(folder: &Path) -> bool {
-    folder.join("keys").exists() || std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+    folder.join("keys").exists()
+        || std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }

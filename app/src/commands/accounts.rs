@@ -24,7 +24,10 @@ pub fn run(args: &Accounts, config: Option<PathBuf>) -> Result<ExitCode, Failure
         terminal::print(&text);
         return Ok(ExitCode::SUCCESS);
     }
-    terminal::print(&format!("{:22} {:14} {:28} {:34} {}", "login", "role", "name", "password", "one-time code secret (TOTP)"));
+    terminal::print(&format!(
+        "{:22} {:14} {:28} {:34} {}",
+        "login", "role", "name", "password", "one-time code secret (TOTP)"
+    ));
     for account in &accounts {
         terminal::print(&format!(
             "{:22} {:14} {:28} {:34} {}",

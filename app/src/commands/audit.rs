@@ -18,13 +18,16 @@ pub fn run(args: &AuditVerify, config: Option<PathBuf>) -> Result<ExitCode, Fail
                 "Name the folder of a store with --data, or its key file in the configuration.",
             )
         })?;
-    let report =
-        socle_gate::verify_file(&settings.data, &keys).map_err(|error| Failure::of_store(&error, &settings.data))?;
+    let report = socle_gate::verify_file(&settings.data, &keys)
+        .map_err(|error| Failure::of_store(&error, &settings.data))?;
     if args.json {
         let value = serde_json::json!({ "lines": report.lines, "heads": report.heads, "root": report.root, "faults": report.faults });
         terminal::print(&value.to_string());
     } else {
-        terminal::print(&format!("{} lines, {} signed heads, root {}", report.lines, report.heads, report.root));
+        terminal::print(&format!(
+            "{} lines, {} signed heads, root {}",
+            report.lines, report.heads, report.root
+        ));
         for fault in &report.faults {
             terminal::print(&format!("FAULT {fault}"));
         }

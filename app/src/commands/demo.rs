@@ -46,7 +46,10 @@ fn mark_folder(settings: &Settings) -> Result<(), Failure> {
     }
     let text = "DÉMO: invented people only. `socle demo` made this folder.\n";
     std::fs::write(settings.data.join(wiring::DEMO_MARK), text).map_err(|error| {
-        Failure::environment(format!("The folder {folder} cannot be written to: {error}."), "Check its rights.")
+        Failure::environment(
+            format!("The folder {folder} cannot be written to: {error}."),
+            "Check its rights.",
+        )
     })
 }
 
@@ -85,7 +88,10 @@ async fn prepare(
     {
         return Ok(accounts);
     }
-    let today = mark.today.parse().map_err(|error: jiff::Error| seeding::failed(socle_kernel::Problem::internal(error)))?;
+    let today = mark
+        .today
+        .parse()
+        .map_err(|error: jiff::Error| seeding::failed(socle_kernel::Problem::internal(error)))?;
     let plan = socle_population::Settings { people, seed, today, region: REGION.into() };
     let region = Arc::new(Region::new(plan).map_err(seeding::failed)?);
     if !mark.is_whole {
@@ -102,7 +108,9 @@ fn welcome(base_url: &str, settings: &Settings, accounts: &[DemoAccount]) {
     terminal::print(&format!("\nSocle {} · DÉMO\n", env!("CARGO_PKG_VERSION")));
     terminal::print(&format!("  Pages     {base_url}/"));
     terminal::print(&format!("  FHIR R4   {base_url}/fhir  (GET {base_url}/fhir/metadata)"));
-    terminal::print("\n  Sign in as (one click on the sign-in page, or with the password and code of `socle accounts`):");
+    terminal::print(
+        "\n  Sign in as (one click on the sign-in page, or with the password and code of `socle accounts`):",
+    );
     for account in accounts {
         terminal::print(&format!("    {:22} {:12} {}", account.login, account.role.code(), account.name));
     }

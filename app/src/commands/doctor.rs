@@ -39,7 +39,12 @@ pub async fn run(args: Doctor, config: Option<PathBuf>) -> Result<ExitCode, Fail
     let said = Said { config, data: args.data, listen: args.listen, base_url: None };
     let settings = Settings::read(said, Some(settings::DEMO_FOLDER))?;
     let mut findings = Findings::default();
-    findings.good(&format!("program {} ({} {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH));
+    findings.good(&format!(
+        "program {} ({} {})",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    ));
     clock(&mut findings);
     memory(&mut findings);
     match serving::listen(settings.listen).await {
@@ -74,7 +79,10 @@ fn memory(findings: &mut Findings) {
         .map(|kibibytes| kibibytes * 1024);
     match available {
         Some(bytes) if bytes < MEMORY_BYTES => {
-            findings.bad(&format!("only {} MiB of memory are free", bytes >> 20), "Close other programs; 512 MiB are enough.");
+            findings.bad(
+                &format!("only {} MiB of memory are free", bytes >> 20),
+                "Close other programs; 512 MiB are enough.",
+            );
         }
         Some(bytes) => findings.good(&format!("{} MiB of memory free", bytes >> 20)),
         None => {}
@@ -112,7 +120,9 @@ async fn store(settings: &Settings, findings: &mut Findings) {
         Err(error) => findings.failed(&Failure::of_store(&error, &settings.data)),
     }
     match gate.verify_audit().await {
-        Ok(report) if report.faults.is_empty() => findings.good(&format!("audit log whole, {} lines", report.lines)),
+        Ok(report) if report.faults.is_empty() => {
+            findings.good(&format!("audit log whole, {} lines", report.lines))
+        }
         Ok(report) => findings.bad(
             &format!("the audit log has {} fault(s)", report.faults.len()),
             "Run `socle audit verify` for the list, and keep the folder for examination.",

@@ -39,7 +39,11 @@ pub async fn run(args: Import, config: Option<PathBuf>) -> Result<ExitCode, Fail
     let files = files(&args.paths)?;
     let gate = wiring::open(&settings).await?;
     let is_demo = wiring::is_demo(&settings.data);
-    let pipeline = wiring::pipeline(gate, settings.base_url.clone().unwrap_or_else(|| "http://127.0.0.1:8080".into()), is_demo);
+    let pipeline = wiring::pipeline(
+        gate,
+        settings.base_url.clone().unwrap_or_else(|| "http://127.0.0.1:8080".into()),
+        is_demo,
+    );
     let mut tally = Tally::default();
     let total = files.iter().filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum();
     let progress = Progress::new("Import (bytes read)", total);
@@ -59,11 +63,16 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut waiting: Vec<PathBuf> = paths.iter().rev().cloned().collect();
     while let Some(path) = waiting.pop() {
         let wrong = |error: std::io::Error| {
-            Failure::environment(format!("{} cannot be read: {error}.", path.display()), "Check the path and its rights.")
+            Failure::environment(
+                format!("{} cannot be read: {error}.", path.display()),
+                "Check the path and its rights.",
+            )
         };
         if path.metadata().map_err(wrong)?.is_dir() {
-            let mut inside: Vec<PathBuf> =
-                std::fs::read_dir(&path).map_err(wrong)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+            let mut inside: Vec<PathBuf> = std::fs::read_dir(&path)
+                .map_err(wrong)?
+                .filter_map(|entry| Some(entry.ok()?.path()))
+                .collect();
             inside.sort();
             waiting.extend(inside.into_iter().rev().filter(|path| path.is_dir() || kind(path).is_some()));
         } else {
@@ -95,7 +104,10 @@ fn kind(path: &Path) -> Option<FileKind> {
 /// A file read through its compression, counting on the progress bar.
 fn open<'a>(path: &Path, progress: &'a Progress) -> Result<Box<dyn BufRead + Send + 'a>, Failure> {
     let file = std::fs::File::open(path).map_err(|error| {
-        Failure::environment(format!("{} cannot be read: {error}.", path.display()), "Check the path and its rights.")
+        Failure::environment(
+            format!("{} cannot be read: {error}.", path.display()),
+            "Check the path and its rights.",
+        )
     })?;
     let counted = Counted { inner: file, progress };
     let is_packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
@@ -119,10 +131,17 @@ impl Read for Counted<'_> {
     }
 }
 
-async fn import_file(pipeline: &Pipeline, path: &Path, progress: &Progress, tally: &mut Tally) -> Result<(), Failure> {
+async fn import_file(
+    pipeline: &Pipeline,
+    path: &Path,
+    progress: &Progress,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
     let place = path.display().to_string();
     let Some(kind) = kind(path) else {
-        tally.refused.push(json!({ "file": place, "reason": "not a .json, .ndjson or .xml file (nor .gz of one)" }));
+        tally
+            .refused
+            .push(json!({ "file": place, "reason": "not a .json, .ndjson or .xml file (nor .gz of one)" }));
         return Ok(());
     };
     let mut reader = open(path, progress)?;
@@ -149,7 +168,9 @@ async fn import_file(pipeline: &Pipeline, path: &Path, progress: &Progress, tall
         number += 1;
         match read {
             Err(error) => {
-                tally.refused.push(json!({ "file": format!("{place}:{number}"), "reason": error.to_string() }));
+                tally
+                    .refused
+                    .push(json!({ "file": format!("{place}:{number}"), "reason": error.to_string() }));
                 break;
             }
             Ok(0) => break,
@@ -272,7 +293,9 @@ fn refuse(place: &str, problem: &Problem, tally: &mut Tally) {
         .iter()
         .map(|issue| json!({ "path": issue.path, "text": issue.text.en, "expected": issue.expected, "received": issue.received }))
         .collect();
-    tally.refused.push(json!({ "file": place, "reason": problem.headline(socle_kernel::Lang::En), "issues": issues }));
+    tally
+        .refused
+        .push(json!({ "file": place, "reason": problem.headline(socle_kernel::Lang::En), "issues": issues }));
 }
 
 fn report(tally: &Tally, file: Option<&Path>) -> Result<(), Failure> {
@@ -302,11 +325,13 @@ fn report(tally: &Tally, file: Option<&Path>) -> Result<(), Failure> {
         terminal::print(&format!("  … and {} more; --report FILE lists all", tally.refused.len() - SHOWN));
     }
     let Some(path) = file else { return Ok(()) };
-    let written = std::fs::File::create(path).and_then(|mut out| {
-        tally.refused.iter().try_for_each(|refusal| writeln!(out, "{refusal}"))
-    });
+    let written = std::fs::File::create(path)
+        .and_then(|mut out| tally.refused.iter().try_for_each(|refusal| writeln!(out, "{refusal}")));
     written.map_err(|error| {
-        Failure::environment(format!("The report {} cannot be written: {error}.", path.display()), "Check --report.")
+        Failure::environment(
+            format!("The report {} cannot be written: {error}.", path.display()),
+            "Check --report.",
+        )
     })
 }
 

@@ -35,13 +35,20 @@ pub fn run(cli: Cli) -> Result<ExitCode, Failure> {
 }
 
 /// The settings of a command that only needs the folder.
-fn settings(data: Option<PathBuf>, config: Option<PathBuf>, default: Option<&str>) -> Result<Settings, Failure> {
+fn settings(
+    data: Option<PathBuf>,
+    config: Option<PathBuf>,
+    default: Option<&str>,
+) -> Result<Settings, Failure> {
     Settings::read(Said { config, data, ..Said::default() }, default)
 }
 
 fn block_on<F: Future<Output = Result<ExitCode, Failure>>>(future: F) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        Failure::environment(format!("The runtime does not start: {error}."), "Check the limits of this process.")
+        Failure::environment(
+            format!("The runtime does not start: {error}."),
+            "Check the limits of this process.",
+        )
     })?;
     runtime.block_on(future)
 }
@@ -50,7 +57,10 @@ fn block_on<F: Future<Output = Result<ExitCode, Failure>>>(future: F) -> Result<
 fn start_log(format: LogFormat, filter: Option<&str>, is_quiet: bool) -> Result<(), Failure> {
     let default = if is_quiet { "warn" } else { "info" };
     let filter = EnvFilter::try_new(filter.unwrap_or(default)).map_err(|error| {
-        Failure::environment(format!("The log filter is not right: {error}."), "Write it as `info` or `warn,socle=debug`.")
+        Failure::environment(
+            format!("The log filter is not right: {error}."),
+            "Write it as `info` or `warn,socle=debug`.",
+        )
     })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {

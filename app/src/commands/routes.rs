@@ -12,7 +12,11 @@ pub async fn run(_: Store, _: Option<PathBuf>) -> Result<ExitCode, Failure> {
     let mut lines: Vec<String> = router::public_pages()
         .into_iter()
         .map(|page| ("public", page))
-        .chain(wiring::rooms().into_iter().flat_map(|room| room.pages.into_iter().map(move |page| (room.name, page))))
+        .chain(
+            wiring::rooms()
+                .into_iter()
+                .flat_map(|room| room.pages.into_iter().map(move |page| (room.name, page))),
+        )
         .map(|(room, page)| {
             let guard = if page.is_guarded { "" } else { " machine" };
             format!("{:4} {:56} {:13}{room}{guard}", page.method.name(), page.path, page.who.name())

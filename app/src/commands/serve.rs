@@ -16,7 +16,9 @@ pub async fn run(args: Serve, config: Option<PathBuf>) -> Result<ExitCode, Failu
     let gate = wiring::open(&settings).await?;
     // A demonstration store stays what it is, but here its sign-ins and tokens do not work.
     if wiring::is_demo(&settings.data) {
-        terminal::remark("This is a demonstration store; `serve` disables its sign-ins. Use `socle demo` for those.");
+        terminal::remark(
+            "This is a demonstration store; `serve` disables its sign-ins. Use `socle demo` for those.",
+        );
     }
     let pipeline = wiring::pipeline(gate, base_url.clone(), false);
     terminal::print(&format!("Socle {} on {base_url} (FHIR: {base_url}/fhir)", env!("CARGO_PKG_VERSION")));

@@ -89,7 +89,11 @@ fn prefer(headers: &HeaderMap, lang: Lang) -> Result<Prefer, Problem> {
 }
 
 /// Checks what the caller accepts; true when a `Binary` is wanted as a FHIR resource.
-fn accept(headers: &HeaderMap, params: &mut Vec<(String, String)>, address: &Address) -> Result<bool, Problem> {
+fn accept(
+    headers: &HeaderMap,
+    params: &mut Vec<(String, String)>,
+    address: &Address,
+) -> Result<bool, Problem> {
     let named = params.iter().find(|(name, _)| name == "_format").map(|(_, value)| value.clone());
     params.retain(|(name, _)| name != "_format" && name != "_pretty");
     let is_named = named.is_some();
@@ -99,23 +103,21 @@ fn accept(headers: &HeaderMap, params: &mut Vec<(String, String)>, address: &Add
         .map(|part| part.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
         .filter(|part| !part.is_empty())
         .collect();
-    let is_json = |part: &String| matches!(part.as_str(), "json" | "application/json" | FHIR_JSON | "text/json");
+    let is_json =
+        |part: &String| matches!(part.as_str(), "json" | "application/json" | FHIR_JSON | "text/json");
     let is_any = |part: &String| matches!(part.as_str(), "*/*" | "application/*" | "text/html" | "text/*");
-    let is_binary = matches!(address, Address::Instance(t, _) | Address::Version(t, ..) if *t == resource_type::BINARY);
+    let is_binary =
+        matches!(address, Address::Instance(t, _) | Address::Version(t, ..) if *t == resource_type::BINARY);
     if is_binary {
         return Ok(wanted.iter().any(is_json));
     }
     if wanted.is_empty() || wanted.iter().any(|part| is_json(part) || is_any(part)) {
         return Ok(false);
     }
-    Err(Problem::new(
-        Kind::NotAcceptable,
-        "Cette API répond en JSON.",
-        "This API answers in JSON.",
-    )
-    .at(if is_named { "_format" } else { "Accept" })
-    .expecting(FHIR_JSON)
-    .receiving(accepted))
+    Err(Problem::new(Kind::NotAcceptable, "Cette API répond en JSON.", "This API answers in JSON.")
+        .at(if is_named { "_format" } else { "Accept" })
+        .expecting(FHIR_JSON)
+        .receiving(accepted))
 }
 
 async fn interaction(
@@ -125,14 +127,20 @@ async fn interaction(
     params: Vec<(String, String)>,
 ) -> Result<Interaction, Problem> {
     let method = request.method().clone();
-    let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).map(parse_if_match).transpose()?;
+    let if_match = headers
+        .get(header::IF_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .map(parse_if_match)
+        .transpose()?;
     Ok(match (method.as_str(), address) {
         ("GET" | "HEAD", Address::Metadata) => Interaction::Capabilities,
         ("GET" | "HEAD", Address::Instance(resource_type, id)) => Interaction::Read { resource_type, id },
         ("GET" | "HEAD", Address::Version(resource_type, id, version)) => {
             Interaction::VersionRead { resource_type, id, version }
         }
-        ("GET" | "HEAD", Address::History(resource_type, id)) => Interaction::History { resource_type, id, params },
+        ("GET" | "HEAD", Address::History(resource_type, id)) => {
+            Interaction::History { resource_type, id, params }
+        }
         ("GET" | "HEAD", Address::Type(resource_type)) => Interaction::Search { resource_type, params },
         ("POST", Address::TypeSearch(resource_type)) => {
             let form = forms::read(request).await?;
@@ -142,7 +150,8 @@ async fn interaction(
         }
         ("POST", Address::Type(resource_type)) => {
             let resource = body(request, headers, Some(resource_type)).await?;
-            let if_none_exist = headers.get("if-none-exist").and_then(|value| value.to_str().ok()).map(str::to_owned);
+            let if_none_exist =
+                headers.get("if-none-exist").and_then(|value| value.to_str().ok()).map(str::to_owned);
             Interaction::Create { resource_type, resource, if_none_exist }
         }
         ("POST", Address::Base) => Interaction::Bundle(bundle(body(request, headers, None).await?)?),
@@ -207,15 +216,23 @@ fn bundle(value: Value) -> Result<Value, Problem> {
     if value["resourceType"] == "Bundle" {
         return Ok(value);
     }
-    Err(Problem::new(Kind::Invalid, "À cette adresse, un Bundle est attendu.", "At this address a Bundle is expected.")
-        .coded("structure")
-        .at("resourceType")
-        .expecting("Bundle")
-        .receiving(value["resourceType"].as_str().unwrap_or("(absent)")))
+    Err(Problem::new(
+        Kind::Invalid,
+        "À cette adresse, un Bundle est attendu.",
+        "At this address a Bundle is expected.",
+    )
+    .coded("structure")
+    .at("resourceType")
+    .expecting("Bundle")
+    .receiving(value["resourceType"].as_str().unwrap_or("(absent)")))
 }
 
 /// The resource in a body. A body of another media type posted as `Binary` is its content.
-async fn body(request: Request<Body>, headers: &HeaderMap, of: Option<ResourceType>) -> Result<Value, Problem> {
+async fn body(
+    request: Request<Body>,
+    headers: &HeaderMap,
+    of: Option<ResourceType>,
+) -> Result<Value, Problem> {
     let media_type = media_type(headers);
     let is_json = matches!(media_type.as_str(), FHIR_JSON | "application/json" | "text/json" | "");
     if of == Some(resource_type::BINARY) && !is_json {
@@ -227,14 +244,10 @@ async fn body(request: Request<Body>, headers: &HeaderMap, of: Option<ResourceTy
         return Ok(binary);
     }
     if !is_json {
-        return Err(Problem::new(
-            Kind::UnsupportedMedia,
-            "Cette API lit du JSON.",
-            "This API reads JSON.",
-        )
-        .at("Content-Type")
-        .expecting(FHIR_JSON)
-        .receiving(media_type));
+        return Err(Problem::new(Kind::UnsupportedMedia, "Cette API lit du JSON.", "This API reads JSON.")
+            .at("Content-Type")
+            .expecting(FHIR_JSON)
+            .receiving(media_type));
     }
     let bytes = forms::body(request.into_body(), limits::BODY_BYTES).await?;
     let value = socle_fhir::json::parse(&bytes)?;
@@ -253,10 +266,14 @@ async fn patch(request: Request<Body>, headers: &HeaderMap) -> Result<Patch, Pro
             forms::body(request.into_body(), limits::BODY_BYTES).await?
         }
         other => {
-            return Err(Problem::new(Kind::UnsupportedMedia, "Ce format de patch n'est pas lu ici.", "This patch format is not read here.")
-                .at("Content-Type")
-                .expecting("application/json-patch+json | application/fhir+json (Parameters)")
-                .receiving(other));
+            return Err(Problem::new(
+                Kind::UnsupportedMedia,
+                "Ce format de patch n'est pas lu ici.",
+                "This patch format is not read here.",
+            )
+            .at("Content-Type")
+            .expecting("application/json-patch+json | application/fhir+json (Parameters)")
+            .receiving(other));
         }
     };
     let value = socle_fhir::json::parse(&bytes)?;
@@ -273,7 +290,9 @@ fn unchanged(headers: &HeaderMap, answer: &Answer) -> bool {
     let held = request::header(headers, header::IF_NONE_MATCH.as_str());
     let current = answer.version.map(|version| version.to_string());
     !held.is_empty()
-        && held.split(',').any(|tag| Some(tag.trim().trim_start_matches("W/").trim_matches('"')) == current.as_deref())
+        && held
+            .split(',')
+            .any(|tag| Some(tag.trim().trim_start_matches("W/").trim_matches('"')) == current.as_deref())
 }
 
 fn write(served: Served, base: &str) -> Response<Body> {
@@ -320,7 +339,8 @@ fn write(served: Served, base: &str) -> Response<Body> {
         headers.insert(header::WARNING, value);
     }
     if let Some(body) = body {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/fhir+json; charset=utf-8"));
+        headers
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/fhir+json; charset=utf-8"));
         *response.body_mut() = Body::from(body);
     }
     response
@@ -341,7 +361,12 @@ fn warning_header(warnings: &[socle_kernel::Issue]) -> String {
         .iter()
         .take(5)
         .map(|issue| format!("{} {}", issue.path, issue.text.en))
-        .map(|text| text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).filter(|c| *c != '"').collect())
+        .map(|text| {
+            text.chars()
+                .map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' })
+                .filter(|c| *c != '"')
+                .collect()
+        })
         .collect();
     format!("199 socle \"{}\"", texts.join("; "))
 }

@@ -15,7 +15,8 @@ const PARTS: usize = 200;
 
 /// Reads the form of a request, whatever its encoding; an empty form when it has none.
 pub async fn read(request: Request<Body>) -> Result<Form, Problem> {
-    let media_type = super::request::header(request.headers(), header::CONTENT_TYPE.as_str()).to_ascii_lowercase();
+    let media_type =
+        super::request::header(request.headers(), header::CONTENT_TYPE.as_str()).to_ascii_lowercase();
     if media_type.starts_with("multipart/form-data") {
         return read_multipart(request).await;
     }
@@ -59,7 +60,11 @@ async fn read_multipart(request: Request<Body>) -> Result<Form, Problem> {
     let limited = http_body_util::Limited::new(body, limits::DOCUMENT_BYTES + FRAMING_BYTES);
     let request = Request::from_parts(parts, Body::new(limited));
     let malformed = |_| {
-        Problem::new(Kind::Invalid, "Le formulaire est incomplet ou mal formé.", "The form is incomplete or malformed.")
+        Problem::new(
+            Kind::Invalid,
+            "Le formulaire est incomplet ou mal formé.",
+            "The form is incomplete or malformed.",
+        )
     };
     let mut multipart = Multipart::from_request(request, &()).await.map_err(malformed)?;
     let mut form = Form::default();
@@ -78,7 +83,8 @@ async fn read_multipart(request: Request<Body>) -> Result<Form, Problem> {
             Some(file_name) => form.files.push(Upload { field: name, file_name, media_type, content }),
             None => {
                 let text = String::from_utf8(content.to_vec()).map_err(|_| {
-                    Problem::new(Kind::Invalid, "Un champ n'est pas de l'UTF-8.", "A field is not UTF-8.").at(name.clone())
+                    Problem::new(Kind::Invalid, "Un champ n'est pas de l'UTF-8.", "A field is not UTF-8.")
+                        .at(name.clone())
                 })?;
                 form.fields.push((name, text));
             }
@@ -94,6 +100,10 @@ fn too_large(error: axum::extract::multipart::MultipartError) -> Problem {
         Problem::new(Kind::TooLarge, "Fichier trop volumineux.", "File too large.")
             .expecting(format!("at most {} bytes (DOCUMENT_BYTES)", limits::DOCUMENT_BYTES))
     } else {
-        Problem::new(Kind::Invalid, "Le formulaire est incomplet ou mal formé.", "The form is incomplete or malformed.")
+        Problem::new(
+            Kind::Invalid,
+            "Le formulaire est incomplet ou mal formé.",
+            "The form is incomplete or malformed.",
+        )
     }
 }

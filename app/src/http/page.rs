@@ -170,7 +170,11 @@ fn write(call: &PageCall, answer: PageAnswer) -> Response<Body> {
     }
     let mut cookies = call.identified.cookies.clone();
     if call.query.iter().any(|(name, _)| name == "lang") {
-        cookies.push(format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", request::LANG_COOKIE, call.lang.tag()));
+        cookies.push(format!(
+            "{}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
+            request::LANG_COOKIE,
+            call.lang.tag()
+        ));
     }
     for cookie in cookies {
         if let Ok(value) = HeaderValue::from_str(&cookie) {

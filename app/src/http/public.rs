@@ -42,7 +42,8 @@ async fn home(call: &PageCall, _session: &Session) -> Result<PageAnswer, Problem
         )),
         ..View::default()
     };
-    Ok(call.page(&view, home_body(lang, &call.identified.principal.subject, call.pipeline.settings().is_demo)))
+    Ok(call
+        .page(&view, home_body(lang, &call.identified.principal.subject, call.pipeline.settings().is_demo)))
 }
 
 /// The body of the home page.
@@ -55,7 +56,11 @@ fn home_body(lang: Lang, subject: &Subject, is_demo: bool) -> Markup {
             "Lire mes documents, cacher ce que je veux, voir qui a ouvert mon dossier.",
             "Read my documents, hide what I want, see who opened my record.",
         ),
-        href: if matches!(subject, Subject::Citizen(_)) { "/mon-espace" } else { "/connexion?profil=citoyen" },
+        href: if matches!(subject, Subject::Citizen(_)) {
+            "/mon-espace"
+        } else {
+            "/connexion?profil=citoyen"
+        },
         count: None,
     };
     let professional = Tile {
@@ -65,7 +70,11 @@ fn home_body(lang: Lang, subject: &Subject, is_demo: bool) -> Markup {
             "Retrouver un patient, lire son dossier en un coup d'œil, y déposer un document.",
             "Find a patient, read the record at a glance, add a document to it.",
         ),
-        href: if matches!(subject, Subject::Professional(_)) { "/pro" } else { "/connexion?profil=professionnel" },
+        href: if matches!(subject, Subject::Professional(_)) {
+            "/pro"
+        } else {
+            "/connexion?profil=professionnel"
+        },
         count: None,
     };
     html! {
@@ -90,7 +99,8 @@ fn help(lang: Lang, call: &PageCall) -> Text {
     let is_demo = call.pipeline.settings().is_demo;
     Text {
         title: lang.pick_static("Aide", "Help"),
-        lead: lang.pick_static("Les réponses aux questions de tous les jours.", "Answers to everyday questions."),
+        lead: lang
+            .pick_static("Les réponses aux questions de tous les jours.", "Answers to everyday questions."),
         body: html! {
             h2 { (lang.pick("Se connecter", "Signing in")) }
             p { (lang.pick("Il faut un identifiant, un mot de passe et le code à six chiffres de votre application de codes. Après plusieurs essais faux, le compte se ferme quinze minutes.", "You need a login, a password and the six-digit code of your code application. After several wrong attempts the account is locked for fifteen minutes.")) }
@@ -131,7 +141,10 @@ fn personal_data(lang: Lang, call: &PageCall) -> Text {
     let is_demo = call.pipeline.settings().is_demo;
     Text {
         title: lang.pick_static("Données personnelles", "Personal data"),
-        lead: lang.pick_static("Ce qui est gardé, pour quoi, et qui le voit.", "What is kept, what for, and who sees it."),
+        lead: lang.pick_static(
+            "Ce qui est gardé, pour quoi, et qui le voit.",
+            "What is kept, what for, and who sees it.",
+        ),
         body: html! {
             ul {
                 li { (lang.pick("Vos documents et vos informations de santé, chiffrés avec une clé propre à votre dossier.", "Your documents and health information, encrypted with a key of your record.")) }

@@ -73,8 +73,11 @@ type PageFuture = futures_util::future::BoxFuture<'static, Response<Body>>;
 
 fn page_handler(
     page: Page,
-) -> impl Fn(State<Shared>, ConnectInfo<SocketAddr>, RawPathParams, Request) -> PageFuture + Clone + Send + Sync + 'static
-{
+) -> impl Fn(State<Shared>, ConnectInfo<SocketAddr>, RawPathParams, Request) -> PageFuture
++ Clone
++ Send
++ Sync
++ 'static {
     move |shared, peer, params, request| Box::pin(page::handle(shared, page, peer, params, request))
 }
 

@@ -202,7 +202,7 @@ async fn load_policy(snapshot: &mut dyn Snapshot, home: HomeId) -> Result<HomePo
     snapshot
         .scan(scan, &mut |row| {
             let sketch = socle_fhir::Sketch(&row.sketch);
-            let codes: Vec<&str> = crate::session::document_types(row.key.resource_type, &sketch);
+            let codes: Vec<&str> = crate::facts::document_types(row.key.resource_type, &sketch);
             policy.note(row.key.resource_type.name(), row.labels, &codes);
             if is_policy_type(row.key.resource_type) {
                 rules.push((row.key, row.version));

@@ -6,13 +6,16 @@
 pub mod audit;
 pub mod decide;
 pub mod drawers;
+mod facts;
 pub mod gate;
 pub mod labels;
+mod log;
 pub mod matrix;
 pub mod policy;
 mod redact;
 pub mod scopes;
 pub mod search;
+mod search_log;
 pub mod session;
 mod trace;
 pub mod write;

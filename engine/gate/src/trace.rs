@@ -1,6 +1,8 @@
 //! No trace, no access: what a session saw becomes lines of the log before its result may leave.
 
 use crate::audit::{self, Deed, Entity, Entry, Outcome};
+use crate::decide::Reason;
+use crate::facts::basis;
 use crate::session::Session;
 use socle_kernel::{HomeId, Key, Problem, Subject, limits};
 use socle_store::AuditWrite;
@@ -32,6 +34,76 @@ pub(crate) struct Access {
 }
 
 impl Session {
+    /// Notes an act that is no access to a resource (sign-in, sign-out).
+    pub fn note(&self, home: HomeId, deed: Deed, outcome: Outcome, basis: &'static str) {
+        self.accesses.lock().push(Access {
+            home,
+            deed,
+            outcome,
+            basis,
+            entity: None,
+            about: "",
+            query: String::new(),
+            found: None,
+        });
+    }
+
+    pub(crate) fn trace(
+        &self,
+        home: HomeId,
+        deed: Deed,
+        basis: &'static str,
+        entity: Option<(Key, u32)>,
+        about: &'static str,
+        query: &str,
+    ) {
+        let access = Access {
+            home,
+            deed,
+            outcome: Outcome::Done,
+            basis,
+            entity,
+            about,
+            query: query.to_owned(),
+            found: None,
+        };
+        self.accesses.lock().push(access);
+    }
+
+    /// Traces a search that shows no resource: it found none, or the caller only asked how many there are.
+    pub(crate) fn trace_count(
+        &self,
+        home: HomeId,
+        basis: &'static str,
+        about: &'static str,
+        query: &str,
+        found: u64,
+    ) {
+        self.accesses.lock().push(Access {
+            home,
+            deed: Deed::Search,
+            outcome: Outcome::Done,
+            basis,
+            entity: None,
+            about,
+            query: query.to_owned(),
+            found: Some(found),
+        });
+    }
+
+    pub(crate) fn trace_refusal(&self, home: HomeId, deed: Deed, reason: Reason, about: &'static str) {
+        self.accesses.lock().push(Access {
+            home,
+            deed,
+            outcome: Outcome::Refused,
+            basis: basis(reason),
+            entity: None,
+            about,
+            query: String::new(),
+            found: None,
+        });
+    }
+
     /// Ends the session: writes its trace, durable, then lets the result out. When the trace cannot be written the
     /// result is an error, whatever it was.
     pub async fn close<T>(self, result: Result<T, Problem>) -> Traced<Result<T, Problem>> {

@@ -2,10 +2,11 @@
 
 use crate::audit::{Deed, Outcome};
 use crate::decide::{self, Act, Decision, Facts, Reason};
+use crate::facts::{basis, decide_facts, document_types, publisher, refusal};
 use crate::gate::problem;
 use crate::labels;
 use crate::policy::is_policy_type;
-use crate::session::{Session, basis, decide_facts, document_types, extra, publisher, refusal};
+use crate::session::{Session, extra};
 use crate::trace::Access;
 use bytes::Bytes;
 use serde_json::Value;

@@ -53,7 +53,7 @@ impl Pipeline {
 fn resource(resource_type: ResourceType) -> Value {
     let is_log = resource_type == resource_type::AUDIT_EVENT;
     let codes: &[&str] = if is_log {
-        &["read", "search-type"]
+        &["read", "create", "search-type"]
     } else {
         &["read", "vread", "history-instance", "create", "update", "patch", "delete", "search-type"]
     };

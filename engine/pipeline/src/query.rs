@@ -48,8 +48,28 @@ impl Pipeline {
             query.resolve_chain(0, references.clone());
             chains.push(references);
         }
+        if resource_type == resource_type::AUDIT_EVENT && homes.is_none() {
+            homes = self.homes_of_log(session, params).await?;
+        }
         let place = self.place_of(session, resource_type, &query, homes).await?;
         Ok(Prepared { query, chains, place })
+    }
+
+    /// The homes whose log a search means: lines of the log are in no key table, whoever they name.
+    async fn homes_of_log(
+        &self,
+        session: &Session,
+        params: &[(String, String)],
+    ) -> Result<Option<Vec<HomeId>>, Problem> {
+        let named = params.iter().find(|(name, _)| matches!(name.as_str(), "patient" | "patient:Patient"));
+        let Some((_, value)) = named else { return Ok(None) };
+        let mut homes = Vec::new();
+        for reference in value.split(',') {
+            let reference = reference.strip_prefix(&format!("{}/", self.fhir_base())).unwrap_or(reference);
+            let id = reference.strip_prefix("Patient/").unwrap_or(reference);
+            homes.extend(session.resolve(resource_type::PATIENT, id).await?.map(|key| key.home));
+        }
+        Ok(Some(homes))
     }
 
     async fn place_of(

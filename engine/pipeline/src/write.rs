@@ -406,7 +406,17 @@ fn check_structure(draft: &mut Draft) -> Result<(), Problem> {
         draft.warnings.extend(warnings);
         return Ok(());
     }
+    let errors = errors.into_iter().map(|issue| located(issue, draft)).collect();
     Err(Problem::with_issues(Kind::Unprocessable, errors))
+}
+
+/// Names the entry of the Bundle an issue is about.
+fn located(mut issue: Issue, draft: &Draft) -> Issue {
+    let type_name = draft.resource_type.name();
+    if let (Some(entry), Some(rest)) = (draft.entry, issue.path.strip_prefix(type_name)) {
+        issue.path = format!("Bundle.entry[{entry}].resource{rest}");
+    }
+    issue
 }
 
 /// A sentence for a Bundle entry whose address cannot be read.
