@@ -4,7 +4,6 @@ use crate::interaction::Answer;
 use crate::pipeline::Pipeline;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use socle_fhir::ParamKind;
 use socle_kernel::{Instant, ResourceType, resource_type};
 
 impl Pipeline {
@@ -60,7 +59,7 @@ fn resource(resource_type: ResourceType) -> Value {
     let interactions: Vec<Value> = codes.iter().map(|code| json!({ "code": code })).collect();
     let params: Vec<Value> = socle_fhir::parameters(resource_type)
         .iter()
-        .map(|parameter| json!({ "name": parameter.code, "type": kind(parameter.kind) }))
+        .map(|parameter| json!({ "name": parameter.code, "type": parameter.kind.code() }))
         .collect();
     let mut value = json!({
         "type": resource_type.name(),
@@ -82,18 +81,4 @@ fn resource(resource_type: ResourceType) -> Value {
         ]);
     }
     value
-}
-
-fn kind(kind: ParamKind) -> &'static str {
-    match kind {
-        ParamKind::Number => "number",
-        ParamKind::Date => "date",
-        ParamKind::String => "string",
-        ParamKind::Token => "token",
-        ParamKind::Reference => "reference",
-        ParamKind::Composite => "composite",
-        ParamKind::Quantity => "quantity",
-        ParamKind::Uri => "uri",
-        ParamKind::Special => "special",
-    }
 }
