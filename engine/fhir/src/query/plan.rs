@@ -1,5 +1,6 @@
 //! What of a search tells where to look: ids, homes, keys, people, chains.
 
+use super::sort::SortField;
 use super::{Asks, Filter, Query, Test};
 use crate::date::{self, FhirDate};
 use crate::owner::{self, OwnerParameter};
@@ -54,6 +55,11 @@ impl Query {
     pub fn ids(&self) -> Option<Vec<String>> {
         let (first, rest) = self.ids.split_first()?;
         Some(first.iter().filter(|id| rest.iter().all(|ids| ids.contains(id))).cloned().collect())
+    }
+
+    /// True when the search asks for ids or sorts by them: rows must then bring theirs.
+    pub fn needs_id(&self) -> bool {
+        !self.ids.is_empty() || self.sort.iter().any(|criterion| matches!(criterion.field, SortField::Id))
     }
 
     /// For each filter that the key table answers, its alternatives in the form of `Indexed::keys`.

@@ -94,7 +94,8 @@ pub(crate) fn pages() -> Vec<Page> {
         Page::machine(AUTHORIZE_PATH, authorize::ask_by_form),
         Page::post("/oidc/consentement", Who::Anyone, authorize::decide),
         Page::machine("/oidc/token", token::token),
-        Page::get("/oidc/userinfo", Who::Anyone, userinfo::userinfo),
+        // Called by machines: a missing token is told as 401, not by a way to the sign-in.
+        Page { is_guarded: false, ..Page::get("/oidc/userinfo", Who::Anyone, userinfo::userinfo) },
         Page::machine("/oidc/userinfo", userinfo::userinfo),
         Page::machine("/oidc/introspect", introspect::introspect),
         Page::machine("/oidc/revoke", revoke::revoke),

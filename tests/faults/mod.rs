@@ -1,0 +1,8 @@
+//! What goes wrong in the world: power cuts, races, tampering, bad input, a bad environment.
+
+mod bad_input;
+mod environment;
+mod paths;
+mod power;
+mod races;
+mod tampering;

@@ -1,0 +1,9 @@
+//! The FHIR API, mirrored by interaction.
+
+mod bundle;
+mod documents;
+mod find_documents;
+mod official_examples;
+mod read;
+mod search;
+mod write;
