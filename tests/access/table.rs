@@ -100,8 +100,10 @@ fn prepare(case: &Case<'_>) -> (Person, Published, Client) {
     };
     let author = if case.relation.contains("author") { login } else { "medecin-3" };
     let mut document = a_document();
-    if !matches!(case.label, "none" | "withdrawn") {
-        document = document.labelled(case.label);
+    match case.label {
+        "none" | "withdrawn" => {}
+        "MASQUE_PS" => document = document.masked(),
+        label => document = document.labelled(label),
     }
     let published = document.publish_as(author, &person);
     if case.label == "withdrawn" {

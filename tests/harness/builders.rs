@@ -124,7 +124,7 @@ pub fn patient(ins: &str, family: &str, birth_date: &str) -> Value {
 
 /// A test matricule with its key, of a commune that does not exist.
 pub fn matricule(number: u32) -> String {
-    let n13: u64 = 2_80_02_75_000_000 + 900_000 + u64::from(number);
+    let n13: u64 = 2_800_275_900_000 + u64::from(number);
     format!("{n13}{:02}", 97 - n13 % 97)
 }
 

@@ -9,6 +9,6 @@ pub mod totp;
 pub mod webdriver;
 
 pub use browser::Browser;
-pub use builders::{Document, Person, Published, a_document, a_person};
+pub use builders::{Person, Published, a_document, a_person};
 pub use client::{Client, Reply};
 pub use region::{as_login, region};

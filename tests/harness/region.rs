@@ -40,11 +40,6 @@ impl Region {
         Region { server, accounts, tokens: Mutex::default() }
     }
 
-    /// Every sign-in.
-    pub fn accounts(&self) -> &[Value] {
-        &self.accounts
-    }
-
     /// A value of a sign-in, as `patient_id`.
     #[track_caller]
     pub fn account(&self, login: &str, key: &str) -> String {

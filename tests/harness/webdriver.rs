@@ -194,17 +194,24 @@ fn start() -> (Child, u16) {
         .spawn()
         .expect("sh is there");
     let mut out = BufReader::new(driver.stdout.take().expect("piped"));
-    let mut line = String::new();
-    while out.read_line(&mut line).expect("the driver's output") > 0 {
-        if let Some(port) = line
-            .split("successfully on port ")
-            .nth(1)
-            .and_then(|rest| rest.trim().trim_end_matches('.').parse().ok())
-        {
-            std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-            return (driver, port);
+    let port = port_of(&mut out);
+    // The driver goes on talking: what it says is read to nowhere, so that it never waits for us.
+    std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+    match port {
+        Some(port) => (driver, port),
+        None => {
+            drop(driver.stdin.take());
+            panic!("chromedriver did not start: {:?}", driver.wait());
         }
-        line.clear();
     }
-    panic!("chromedriver did not start")
+}
+
+/// The port a driver says it listens on.
+fn port_of(out: &mut impl BufRead) -> Option<u16> {
+    let lines = out.lines().map_while(Result::ok);
+    let ports = lines.filter_map(|line| {
+        let rest = line.split("successfully on port ").nth(1)?;
+        rest.trim().trim_end_matches('.').parse().ok()
+    });
+    { ports }.next()
 }

@@ -86,7 +86,7 @@ fn every_parameter_of_iti_67_tells_documents_apart() {
             if !value.is_empty() {
                 assert_eq!(
                     find("DocumentReference", &format!("{patient}&{parameter}={value}")),
-                    [expected.clone()],
+                    std::slice::from_ref(expected),
                     "{parameter}={value}"
                 );
             }
@@ -176,7 +176,7 @@ fn every_parameter_of_iti_66_tells_lists_apart() {
             if !value.is_empty() {
                 assert_eq!(
                     find("List", &format!("{patient}&{parameter}={value}")),
-                    [expected.clone()],
+                    std::slice::from_ref(expected),
                     "{parameter}={value}"
                 );
             }

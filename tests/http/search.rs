@@ -190,7 +190,7 @@ fn includes_bring_what_is_named_and_what_names() {
         .get(&format!("/fhir/Patient?_id={}&_revinclude=Observation:subject", person.id))
         .expect(200)
         .json();
-    assert_eq!(matches(&bundle), [person.id.clone()]);
+    assert_eq!(matches(&bundle), [person.id.as_str()]);
     assert!(bundle["entry"].as_array().unwrap().iter().any(|entry| entry["resource"]["id"] == stored["id"]));
 }
 
