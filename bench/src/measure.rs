@@ -54,6 +54,11 @@ impl Figure {
     }
 }
 
+/// Is a workload among those asked for?
+pub fn is_wanted(pace: &Pace, name: &str) -> bool {
+    pace.workload.is_empty() || pace.workload.iter().any(|wanted| wanted == name)
+}
+
 /// Where the chance of this measurement starts.
 pub fn seed(pace: &Pace) -> u64 {
     pace.seed.unwrap_or_else(|| SystemChance.number())

@@ -46,8 +46,13 @@ pub const PROFESSIONAL: &str = "medecin-1";
 /// The sign-in whose record becomes the large one.
 pub const CITIZEN: &str = "citoyen-1";
 
-/// Prepares a server.
-pub async fn prepare(server: &Server, callers: &Callers, seed: u64) -> Result<Prepared, Failure> {
+/// Prepares a server; without the large record and its citizen's sign-in when no workload asks for them.
+pub async fn prepare(
+    server: &Server,
+    callers: &Callers,
+    seed: u64,
+    with_citizen: bool,
+) -> Result<Prepared, Failure> {
     let tasks: Vec<_> = (0..CONNECTIONS)
         .map(|number| {
             let (server, callers) = (server.clone(), callers.clone());
@@ -63,7 +68,7 @@ pub async fn prepare(server: &Server, callers: &Callers, seed: u64) -> Result<Pr
         prepared.people.extend(part.people);
         prepared.readable.extend(part.readable);
     }
-    if let Some(citizen) = callers.account(CITIZEN) {
+    if let Some(citizen) = callers.account(CITIZEN).filter(|_| with_citizen) {
         let count = fill(server, callers, citizen, &Draw::new(seed.wrapping_add(2_000))).await?;
         prepared.citizen = Some((sign_in::sign_in(server, citizen).await?, count));
     }

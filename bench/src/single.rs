@@ -3,10 +3,10 @@
 use crate::cli::Single;
 use crate::client::Server;
 use crate::failure::Failure;
-use crate::measure;
 use crate::prepare::{self, Callers};
 use crate::process::{Machine, Process};
 use crate::report::{self, Report};
+use crate::{measure, workloads};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,8 +22,10 @@ pub async fn run(args: &Single) -> Result<u64, Failure> {
         care: args.care_token_file.as_deref().map(read).transpose()?,
         accounts,
     };
+    let wants_pages = measure::is_wanted(&args.pace, workloads::OPEN_RECORD);
     report::remark("preparing data");
-    let prepared = Arc::new(prepare::prepare(&server, &callers, measure::seed(&args.pace)).await?);
+    let prepared =
+        Arc::new(prepare::prepare(&server, &callers, measure::seed(&args.pace), wants_pages).await?);
     let figures = measure::all(&server, &prepared, args.pid.map(Process), &args.pace).await?;
     report::finish(&Report { machine: Machine::this(), start: None, disk: None, figures }, &args.pace)
 }

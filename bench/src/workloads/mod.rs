@@ -11,6 +11,7 @@ mod read;
 
 pub use document::{bundle, patient};
 pub use observation::observation;
+pub use open_record::NAME as OPEN_RECORD;
 
 use crate::client::{Call, Reply};
 use crate::draw::Draw;

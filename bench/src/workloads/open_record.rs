@@ -5,12 +5,15 @@ use crate::client::{Call, Reply};
 use crate::draw::Draw;
 use std::sync::Arc;
 
+/// The one workload that needs a citizen who signed in.
+pub const NAME: &str = "open-record";
+
 /// See above.
 pub struct OpenRecord(pub Arc<Prepared>);
 
 impl Workload for OpenRecord {
     fn name(&self) -> &'static str {
-        "open-record"
+        NAME
     }
 
     fn what(&self) -> &'static str {
