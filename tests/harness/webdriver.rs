@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 
 /// The key under which WebDriver names elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// How often the address is looked at before a click counts as lost.
+const LOOKS: usize = 5_000;
 /// Ends the driver when our end of the pipe closes.
 const SUPERVISOR: &str = r#"chromedriver --port=0 </dev/null & pid=$!
 cat >/dev/null
@@ -83,6 +85,13 @@ impl Window {
     /// The address shown.
     pub fn url(&self) -> String {
         self.command("GET", "/url", Value::Null).as_str().unwrap_or("").to_owned()
+    }
+
+    /// Waits until the address shown is as wanted, however many redirects that takes.
+    #[track_caller]
+    pub fn arrives(&self, is_there: impl Fn(&str) -> bool) {
+        let is_reached = (0..LOOKS).any(|_| is_there(&self.url()));
+        assert!(is_reached, "still at {}: {}", self.url(), self.words());
     }
 
     /// Runs a piece of script as a tester, whether or not the page may run its own.

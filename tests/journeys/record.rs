@@ -108,14 +108,11 @@ fn a_person_reads_hides_and_sees_who_did_what() {
     // The log tells all of it in plain sentences.
     let log = citizen.open("/mon-espace/acces").expect(200);
     let [first, second] = ["medecin-1", "medecin-2"].map(|login| region().account(login, "name"));
-    log.shows(&second)
-        .shows(&reason)
-        .shows("en urgence (bris de glace)")
-        .shows(&first)
-        .shows("changé la visibilité de");
-    log.shows(&format!("« {} »", titles[1]));
+    log.shows(&second).shows(&reason).shows("en urgence (bris de glace)").shows(&first).shows("a déposé");
+    let own = citizen.open("/mon-espace/acces?qui=moi").expect(200);
+    own.shows("changé la visibilité de").shows(&titles[1]).hides(&reason);
     let english = citizen.open("/mon-espace/acces?lang=en").expect(200);
-    english.shows("changed the visibility of").shows(&reason);
+    english.shows("emergency").shows(&reason);
 }
 
 #[test]
