@@ -13,8 +13,13 @@ pub(crate) enum Stripped {
 /// Strips references (`Type/id`) from a body. `None` when nothing meaningful is left: a list of which every entry is
 /// hidden is itself hidden.
 pub(crate) fn strip(body: &[u8], hidden: &[String]) -> Option<Stripped> {
-    let is_named = |reference: &String| contains(body, reference.as_bytes());
-    if !hidden.iter().any(is_named) {
+    if hidden.is_empty() {
+        return Some(Stripped::Clean);
+    }
+    // A body is JSON, hence text; the search of a text in a text is many times faster than one byte by byte. What is not
+    // text names nothing that could be told apart, and is not shown.
+    let Ok(text) = std::str::from_utf8(body) else { return None };
+    if !hidden.iter().any(|reference| text.contains(reference.as_str())) {
         return Some(Stripped::Clean);
     }
     let Ok(mut resource) = socle_fhir::json::parse(body) else { return None };
@@ -56,10 +61,6 @@ fn remove(value: &mut Value, hidden: &[String]) -> bool {
 fn names(text: &str, hidden: &[String]) -> bool {
     let text = text.split("/_history/").next().unwrap_or(text);
     hidden.iter().any(|reference| text == reference || text.ends_with(&format!("/{reference}")))
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::session::Session;
 use bytes::Bytes;
 use socle_fhir::{Query, RowFacts, Sketch, parse_query};
 use socle_kernel::{HomeId, Instant, Key, Kind, Problem, ResourceType, Subject, limits, resource_type};
-use socle_store::{BlobRef, Row, Scan, Scanned, Visit};
+use socle_store::{BlobRef, Row, Scan, Scanned, Version, Visit};
 
 /// A resource as one caller may see it.
 #[derive(Clone, Debug)]
@@ -339,18 +339,7 @@ impl Session {
         let next = (end < hits.len() && end > start).then(|| self.token(&hits[end - 1]));
         let mut items = Vec::with_capacity(end - start);
         let deed = |hit: &Hit| if hit.reason == Reason::Identity { Deed::Identify } else { Deed::Search };
-        for hit in &hits[start..end] {
-            let found = {
-                let mut snapshot = self.snapshot().await?;
-                match snapshot.row(hit.key).await.map_err(problem)? {
-                    Some(row) => {
-                        let version = snapshot.version(hit.key, row.version).await.map_err(problem)?;
-                        version.map(|version| (row, version))
-                    }
-                    None => None,
-                }
-            };
-            let Some((row, version)) = found else { continue };
+        for (hit, row, version) in self.bodies(&hits[start..end]).await? {
             if let Some(found) = self.found(&row, version).await? {
                 self.trace(
                     hit.key.home,
@@ -379,6 +368,19 @@ impl Session {
             }
         }
         Ok(Page { items, total, next })
+    }
+
+    /// The bodies of a page, all from one view of the data; what went away meanwhile is left out.
+    async fn bodies<'a>(&self, hits: &'a [Hit]) -> Result<Vec<(&'a Hit, Row, Version)>, Problem> {
+        let mut snapshot = self.snapshot().await?;
+        let mut bodies = Vec::with_capacity(hits.len());
+        for hit in hits {
+            let Some(row) = snapshot.row(hit.key).await.map_err(problem)? else { continue };
+            if let Some(version) = snapshot.version(hit.key, row.version).await.map_err(problem)? {
+                bodies.push((hit, row, version));
+            }
+        }
+        Ok(bodies)
     }
 
     fn token(&self, hit: &Hit) -> String {
