@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use socle_gate::{Change, DrawerWrite, Found, Session, Written};
 use socle_kernel::{Issue, Key, Kind, Problem, ResourceType, Severity, Words, limits, resource_type};
+use std::borrow::Cow;
 
 /// How far a plan is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -377,8 +378,14 @@ fn unpack_content(draft: &mut Draft, index: usize) -> Result<(), Problem> {
     let Some(Value::Object(members)) = &mut draft.resource else { return Ok(()) };
     let Some(data) = members.get("data") else { return Ok(()) };
     let text = data.as_str().unwrap_or_default();
-    let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    let content = data_encoding::BASE64.decode(compact.as_bytes()).map_err(|error| {
+    // Line breaks are allowed and rare: a document is copied without them only when it has some.
+    let has_blanks = text.bytes().any(|byte| byte.is_ascii_whitespace());
+    let compact: Cow<'_, [u8]> = if has_blanks {
+        text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect()
+    } else {
+        text.as_bytes().into()
+    };
+    let content = data_encoding::BASE64.decode(&compact).map_err(|error| {
         Problem::new(Kind::Unprocessable, "Ce contenu n'est pas du base64.", "This content is not base64.")
             .coded("value")
             .at(format!("Binary.data (draft {index})"))
