@@ -109,7 +109,8 @@ impl Sequencer {
         let floor = Seq::first_at(now).0;
         let next = |last: u64| {
             let low = last & ((1 << LOW_BITS) - 1);
-            if last < floor { floor | (low & ((1 << (LOW_BITS - 2)) - 1)) } else { last }.wrapping_add(1) & Seq::MAX.0
+            if last < floor { floor | (low & ((1 << (LOW_BITS - 2)) - 1)) } else { last }.wrapping_add(1)
+                & Seq::MAX.0
         };
         let before = self
             .last

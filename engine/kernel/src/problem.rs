@@ -172,11 +172,7 @@ impl Problem {
         fr: impl Into<std::borrow::Cow<'static, str>>,
         en: impl Into<std::borrow::Cow<'static, str>>,
     ) -> Self {
-        Problem {
-            kind,
-            issues: vec![Issue::error(kind.issue_code(), "", Words::new(fr, en))],
-            cause: None,
-        }
+        Problem { kind, issues: vec![Issue::error(kind.issue_code(), "", Words::new(fr, en))], cause: None }
     }
 
     /// A problem with its issues.
