@@ -18,6 +18,7 @@ pub mod room;
 mod shape;
 mod subset;
 pub mod transaction;
+mod turns;
 mod write;
 
 pub use frame::{PersonShown, View, encode};

@@ -3,6 +3,7 @@
 use crate::interaction::{Answer, Interaction, Prefer};
 use crate::page::{Page, PageAnswer, PageCall};
 use crate::room::{Authenticator, Credentials, Identified, Importer, Room, Rules};
+use crate::turns::{self, Turns};
 use futures_util::future::BoxFuture;
 use socle_gate::{Gate, Session, Traced};
 use socle_kernel::{Kind, Problem, ResourceType};
@@ -27,6 +28,7 @@ struct Inner {
     pages: Vec<(&'static str, Page)>,
     authenticator: Option<Arc<dyn Authenticator>>,
     importer: Option<Arc<dyn Importer>>,
+    turns: Turns,
 }
 
 /// The pipeline. Cheap to clone.
@@ -61,7 +63,15 @@ impl Pipeline {
                 importer = Some(found);
             }
         }
-        Pipeline(Arc::new(Inner { gate, settings, rules, pages, authenticator, importer }))
+        Pipeline(Arc::new(Inner {
+            gate,
+            settings,
+            rules,
+            pages,
+            authenticator,
+            importer,
+            turns: Turns::new(),
+        }))
     }
 
     /// The gate.
@@ -149,6 +159,12 @@ impl Pipeline {
     ) -> Result<Answer, Problem> {
         if let Interaction::Capabilities = interaction {
             return Ok(self.capabilities(session.now()));
+        }
+        let questions = turns::questions(&interaction);
+        let _turns = self.0.turns.take(&questions).await;
+        if !questions.is_empty() {
+            // What somebody wrote while this one waited counts.
+            session.refresh().await;
         }
         match interaction {
             Interaction::Capabilities => unreachable!("answered above"),
