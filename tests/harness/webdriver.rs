@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 
 /// The key under which WebDriver names elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// How long the browser itself waits for an element to be there.
+const ELEMENT_WAIT_MS: u32 = 20_000;
 /// How often the address is looked at before a click counts as lost.
 const LOOKS: usize = 5_000;
 /// Ends the driver when our end of the pipe closes.
@@ -60,7 +62,10 @@ impl Window {
             .as_str()
             .unwrap_or_else(|| panic!("Chromium does not start: {body}"))
             .to_owned();
-        Window { client, session, driver, _profile: profile }
+        let window = Window { client, session, driver, _profile: profile };
+        // A click leads to a page that comes when it comes: what is looked for there may take a moment to be there.
+        window.command("POST", "/timeouts", json!({ "implicit": ELEMENT_WAIT_MS }));
+        window
     }
 
     /// One WebDriver command.
@@ -108,8 +113,8 @@ impl Window {
     /// Fails unless the page shows these words.
     #[track_caller]
     pub fn shows(&self, text: &str) {
-        let words = self.words();
-        assert!(words.contains(text), "{} does not show {text:?}: {words}", self.url());
+        let is_shown = (0..LOOKS / 10).any(|_| self.words().contains(text));
+        assert!(is_shown, "{} does not show {text:?}: {}", self.url(), self.words());
     }
 
     fn element(&self, css: &str) -> String {
