@@ -38,6 +38,9 @@ impl Client {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            // The server ends a connection whose body it refused to read: none is used twice.
+            .max_idle_connections(0)
+            .max_idle_connections_per_host(0)
             .max_redirects_will_error(false)
             .allow_non_standard_methods(true)
             .timeout_global(Some(std::time::Duration::from_secs(120)))
