@@ -3,6 +3,7 @@
 
 mod ast;
 mod compare;
+mod context;
 mod eval;
 mod functions;
 mod item;
@@ -12,7 +13,8 @@ mod parser;
 mod tests;
 
 pub use ast::{Expr, Literal, Operator, TypeName};
-pub use eval::{Context, evaluate};
+pub use context::{Conformance, Context, Resolve, STEPS, Terminology};
+pub use eval::evaluate;
 pub use item::{Element, Item};
 pub use parser::parse;
 

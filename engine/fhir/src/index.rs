@@ -73,7 +73,7 @@ pub fn index(resource: &Value, extras: &[(u32, Vec<u8>)]) -> Indexed {
     let root = Element::resource(resource);
     let resource_type = root.as_ref().and_then(|root| root.definition.name.parse::<ResourceType>().ok());
     if let (Some(root), Some(resource_type)) = (root, resource_type) {
-        let context = Context { resource, now: None };
+        let context = Context::of(resource);
         let focus = [Item::Element(root)];
         let mut dates = [None; SORT_DATES.len()];
         for parameter in search::parameters(resource_type) {

@@ -98,7 +98,7 @@ pub fn owner(resource: &Value) -> Owner {
         }
         _ => {}
     }
-    let context = Context { resource, now: None };
+    let context = Context::of(resource);
     let mut uncertain = None;
     for candidate in candidates(resource_type) {
         let Some(parameter) = reference_parameter(resource_type, &candidate) else { continue };

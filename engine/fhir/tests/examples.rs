@@ -164,7 +164,7 @@ fn each_is_found_by_its_own_identifiers_codes_and_subject() {
 fn every_expression_is_evaluated_on_every_example_of_its_type() {
     let mut failures = Vec::new();
     for resource in examples() {
-        let context = fhirpath::Context { resource: &resource, now: None };
+        let context = fhirpath::Context::of(&resource);
         let focus = [fhirpath::Item::Element(fhirpath::Element::resource(&resource).expect("a resource"))];
         for parameter in parameters(type_of(&resource)) {
             let expr = fhirpath::parse(parameter.expression()).expect("parses");

@@ -46,7 +46,7 @@ fn passes(case: &Value) -> bool {
     let outputs = case["outputs"].as_array().expect("a list");
     let must_fail = case.get("invalid").is_some();
     let Ok(expr) = parse(case["expression"].as_str().expect("text")) else { return must_fail };
-    let context = Context { resource: &resource, now: Instant::parse("2026-11-21T20:15:00Z") };
+    let context = Context { now: Instant::parse("2026-11-21T20:15:00Z"), ..Context::of(&resource) };
     let focus = [Item::Element(Element::resource(&resource).expect("a resource"))];
     let Ok(items) = evaluate(&expr, &context, &focus) else { return must_fail };
     if must_fail {

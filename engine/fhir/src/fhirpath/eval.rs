@@ -1,24 +1,16 @@
 //! Evaluates an expression on a resource.
 
 use super::ast::{Expr, Literal, Operator, TypeName};
+use super::context::Context;
 use super::item::{Element, Item};
 use super::{PathError, compare, functions};
 use crate::definitions::TypeKind;
 use serde_json::Value;
-use socle_kernel::Instant;
 use std::borrow::Cow;
+use std::cell::Cell;
 
 /// Items in order.
 pub(super) type Items<'a> = Vec<Item<'a>>;
-
-/// What an evaluation may see besides its focus.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// The whole resource (`%resource`), in which `#id` references are looked up.
-    pub resource: &'a Value,
-    /// The current moment for `now()` and `today()`; without it they are refused.
-    pub now: Option<Instant>,
-}
 
 /// Where an evaluation stands.
 #[derive(Clone, Copy)]
@@ -28,6 +20,8 @@ pub(super) struct Scope<'a, 's> {
     pub this: Option<&'s Item<'a>>,
     pub index: Option<i64>,
     pub total: Option<&'s [Item<'a>]>,
+    /// Steps that are left.
+    pub steps: &'s Cell<u64>,
 }
 
 /// Evaluates an expression with these items as focus.
@@ -36,11 +30,14 @@ pub fn evaluate<'a>(
     context: &Context<'a>,
     focus: &[Item<'a>],
 ) -> Result<Vec<Item<'a>>, PathError> {
-    let scope = Scope { context, focus, this: None, index: None, total: None };
+    let steps = Cell::new(context.steps);
+    let scope = Scope { context, focus, this: None, index: None, total: None, steps: &steps };
     eval(expr, &scope)
 }
 
 pub(super) fn eval<'a>(expr: &Expr, scope: &Scope<'a, '_>) -> Result<Items<'a>, PathError> {
+    let left = scope.steps.get().checked_sub(1);
+    scope.steps.set(left.ok_or_else(|| PathError::new("the expression takes too many steps"))?);
     match expr {
         Expr::Empty => Ok(Vec::new()),
         Expr::Literal(literal) => Ok(vec![literal_item(literal)]),
@@ -91,15 +88,21 @@ fn literal_item<'a>(literal: &Literal) -> Item<'a> {
 fn variable<'a>(name: &str, scope: &Scope<'a, '_>) -> Result<Items<'a>, PathError> {
     let text = |text: &'static str| Ok(vec![Item::String(Cow::Borrowed(text))]);
     match name {
-        "resource" | "rootResource" => {
-            Ok(Element::resource(scope.context.resource).map(Item::Element).into_iter().collect())
-        }
+        "resource" => Ok(whole(scope.context.resource)),
+        "rootResource" => Ok(whole(scope.context.root)),
         "context" => Ok(scope.focus.to_vec()),
         "ucum" => text("http://unitsofmeasure.org"),
         "sct" => text("http://snomed.info/sct"),
         "loinc" => text("http://loinc.org"),
-        _ => Err(PathError::new(format!("the variable %{name} is not known"))),
+        _ => match scope.context.variables.iter().find(|(known, _)| known == name) {
+            Some((_, items)) => Ok(items.clone()),
+            None => Err(PathError::new(format!("the variable %{name} is not known"))),
+        },
     }
+}
+
+fn whole(resource: &Value) -> Items<'_> {
+    Element::resource(resource).map(Item::Element).into_iter().collect()
 }
 
 /// The first name of a path may be the type of the focus itself (`Patient.name`).

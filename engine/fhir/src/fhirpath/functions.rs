@@ -4,6 +4,7 @@ mod convert;
 mod text;
 
 use super::ast::{Expr, TypeName};
+use super::context::Context;
 use super::eval::{Items, Scope, eval, is_of_type, of_type, single, step, truth};
 use super::item::{Element, Item};
 use super::{PathError, compare};
@@ -252,9 +253,7 @@ impl<'a> Call<'a, '_> {
             }
             "hasValue" => yes(matches!(self.focus, [one] if primitive_value(one).is_some())),
             "getValue" => single(self.focus)?.and_then(primitive_value).into_iter().collect(),
-            "resolve" => {
-                self.focus.iter().filter_map(|item| resolve(item, self.scope.context.resource)).collect()
-            }
+            "resolve" => self.focus.iter().filter_map(|item| resolve(item, self.scope.context)).collect(),
             "htmlChecks" => yes(true),
             _ => return Ok(None),
         }))
@@ -284,20 +283,28 @@ fn children<'a>(focus: &[Item<'a>]) -> Items<'a> {
     out
 }
 
-/// What a reference points to: the contained resource itself, or only its type, which its text or `type` tells.
-fn resolve<'a>(item: &Item<'a>, resource: &'a Value) -> Option<Item<'a>> {
-    let element = item.element()?;
-    let value = element.value?;
-    let text = value.as_str().or_else(|| value.get("reference").and_then(Value::as_str));
-    if let Some(id) = text.and_then(|text| text.strip_prefix('#')) {
-        let contained = resource.get("contained").and_then(Value::as_array)?;
-        let found = contained.iter().find(|c| c.get("id").and_then(Value::as_str) == Some(id))?;
+/// What a reference points to: the resource itself when it can be found, or only its type, which its text or `type`
+/// tells.
+fn resolve<'a>(item: &Item<'a>, context: &Context<'a>) -> Option<Item<'a>> {
+    let computed;
+    let (text, value) = match item {
+        Item::Element(element) => {
+            let value = element.value?;
+            (value.as_str().or_else(|| value.get("reference").and_then(Value::as_str)), Some(value))
+        }
+        Item::String(text) => {
+            computed = text.clone();
+            (Some(&*computed), None)
+        }
+        _ => return None,
+    };
+    if let Some(found) = text.and_then(|text| context.find(text)) {
         return Element::resource(found).map(Item::Element);
     }
     let named = text.and_then(|text| crate::reference::Reference::parse(text).resource_type());
     let name = match named {
         Some(resource_type) => resource_type.name(),
-        None => value.get("type").and_then(Value::as_str)?,
+        None => value?.get("type").and_then(Value::as_str)?,
     };
     definitions::find_type(name).filter(|found| found.kind == TypeKind::Resource).map(Item::Resolved)
 }

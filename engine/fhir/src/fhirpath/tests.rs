@@ -28,7 +28,7 @@ fn patient() -> Value {
 fn answer(expression: &str) -> String {
     let resource = patient();
     let expr = parse(expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
-    let context = Context { resource: &resource, now: Instant::parse("2026-11-21T20:15:00Z") };
+    let context = Context { now: Instant::parse("2026-11-21T20:15:00Z"), ..Context::of(&resource) };
     let focus = [Item::Element(Element::resource(&resource).expect("a resource"))];
     match evaluate(&expr, &context, &focus) {
         Ok(items) => items.iter().map(show).collect::<Vec<_>>().join("|"),
@@ -161,9 +161,58 @@ proptest! {
     fn never_panics_on_any_text(text in r"[a-c0-9.()'@T:\[\]|+*<=$%`{} -]{0,30}") {
         if let Ok(expr) = parse(&text) {
             let resource = patient();
-            let context = Context { resource: &resource, now: None };
+            let context = Context::of(&resource);
             let focus = [Item::Element(Element::resource(&resource).expect("a resource"))];
             let _ = evaluate(&expr, &context, &focus);
         }
     }
+}
+
+#[test]
+fn resolves_in_the_resource_then_in_the_bundle_then_beyond() {
+    struct Elsewhere(Value);
+    impl Resolve for Elsewhere {
+        fn resolve(&self, reference: &str) -> Option<&Value> {
+            (reference == "Organization/far").then_some(&self.0)
+        }
+    }
+    let elsewhere = Elsewhere(json!({"resourceType": "Organization", "id": "far", "name": "Loin"}));
+    let patient = json!({"resourceType": "Patient", "id": "p",
+        "contained": [{"resourceType": "Organization", "id": "in", "name": "Dedans"}],
+        "managingOrganization": {"reference": "#in"},
+        "generalPractitioner": [{"reference": "Organization/near"}, {"reference": "urn:uuid:1"},
+            {"reference": "Organization/far"}, {"reference": "Organization/unknown"}]});
+    let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": [
+        {"fullUrl": "http://example.org/Organization/near", "resource": {"resourceType": "Organization", "name": "Voisin"}},
+        {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Practitioner", "gender": "female"}}]});
+    let context = Context { bundle: Some(&bundle), resolve: Some(&elsewhere), ..Context::of(&patient) };
+    let answer = |expression: &str| {
+        let expr = parse(expression).expect("an expression");
+        let items = evaluate(&expr, &context, &context.focus()).expect("an answer");
+        items.iter().map(show).collect::<Vec<_>>().join("|")
+    };
+    assert_eq!(answer("managingOrganization.resolve().name"), "Dedans");
+    assert_eq!(answer("generalPractitioner.resolve().name"), "Voisin|Loin");
+    assert_eq!(answer("generalPractitioner.resolve().gender"), "female");
+    assert_eq!(answer("generalPractitioner.where(resolve() is Organization).count()"), "3");
+}
+
+#[test]
+fn a_contained_resource_knows_its_container_and_callers_their_variables() {
+    let root = patient();
+    let contained = &root["contained"][0];
+    let variables = [("colour".to_owned(), vec![Item::Integer(3)])];
+    let context = Context { root: &root, variables: &variables, ..Context::of(contained) };
+    let expr = parse("%resource.name & %rootResource.id & (%colour + 1).toString()").expect("an expression");
+    let items = evaluate(&expr, &context, &context.focus()).expect("an answer");
+    assert_eq!(show(&items[0]), "Hôpitalexample4");
+}
+
+#[test]
+fn an_expression_that_would_run_for_ever_is_stopped() {
+    let resource = patient();
+    let context = Context { steps: 1_000, ..Context::of(&resource) };
+    let expr = parse("name.repeat($this)").expect("an expression");
+    let error = evaluate(&expr, &context, &context.focus()).expect_err("too long");
+    assert!(error.message.contains("too many steps"), "{error}");
 }

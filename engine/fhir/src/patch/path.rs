@@ -381,7 +381,7 @@ fn locate(expr: &Expr, root: &Place, document: &Value) -> Option<Vec<Place>> {
 fn holds(criteria: &Expr, place: &Place, document: &Value) -> bool {
     let value = at(document, &place.steps);
     let element = Element { value, sibling: None, definition: place.definition, codes: None };
-    let context = Context { resource: document, now: None };
+    let context = Context::of(document);
     let found = evaluate(criteria, &context, &[Item::Element(element)]).unwrap_or_default();
     matches!(found.as_slice(), [one] if one.boolean() == Some(true))
 }
