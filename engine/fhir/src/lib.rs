@@ -11,6 +11,7 @@ pub mod index;
 pub mod json;
 pub mod names;
 pub mod owner;
+pub mod packages;
 pub mod patch;
 pub mod query;
 pub mod reference;
