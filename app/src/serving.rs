@@ -35,7 +35,9 @@ pub fn base_url(set: Option<&String>, listener: &TcpListener) -> Result<String, 
 /// Serves until asked to stop, then finishes what is under way and closes the store.
 pub async fn serve(listener: TcpListener, pipeline: Pipeline) -> Result<(), Failure> {
     let service = router::router(pipeline.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let jobs = pipeline.start_jobs();
     let served = axum::serve(listener, service).with_graceful_shutdown(stop_signal()).await;
+    jobs.stop().await;
     let closed = pipeline.gate().close().await;
     served.map_err(|error| Failure::environment(format!("Serving stopped: {error}."), "Start again."))?;
     closed.map_err(|error| {

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 pub const DEMO_FOLDER: &str = "./var/demo";
 /// Where the program listens when nobody says.
 pub const LISTEN: &str = "127.0.0.1:8080";
+/// Public address for commands that answer nobody.
+pub const LOCAL_URL: &str = "http://127.0.0.1:8080";
 /// Name of the configuration file looked for in the store's folder.
 pub const FILE: &str = "socle.toml";
 

@@ -4,7 +4,9 @@ use crate::cli::Doctor;
 use crate::failure::Failure;
 use crate::settings::{self, Said, Settings};
 use crate::{serving, terminal, wiring};
+use socle_gate::Gate;
 use socle_kernel::{Clock, Instant, SystemClock, limits};
+use socle_pipeline::jobs::TaskCounts;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -129,7 +131,38 @@ async fn store(settings: &Settings, findings: &mut Findings) {
         ),
         Err(error) => findings.failed(&Failure::of_store(&error, &settings.data)),
     }
+    jobs(&gate, findings).await;
     if let Err(error) = gate.close().await {
         findings.failed(&Failure::of_store(&error, &settings.data));
+    }
+}
+
+async fn jobs(gate: &Gate, findings: &mut Findings) {
+    let pipeline = wiring::pipeline(gate.clone(), settings::LOCAL_URL.into(), false);
+    let reports = match pipeline.job_reports().await {
+        Ok(reports) => reports,
+        Err(problem) => {
+            return findings.bad(&format!("the jobs cannot be read: {problem}"), "Restore a backup.");
+        }
+    };
+    for report in reports {
+        let mut told = format!("job {}: {}", report.name, report.words.en);
+        if let Some(behind) = report.behind.filter(|behind| *behind > 0) {
+            told.push_str(&format!(" {behind} change(s) to look at."));
+        }
+        let tasks = report.tasks;
+        if tasks != TaskCounts::default() {
+            told.push_str(&format!(
+                " Tasks: {} waiting, {} running, {} done, {} given up.",
+                tasks.waiting, tasks.running, tasks.done, tasks.failed
+            ));
+        }
+        match report.trouble {
+            Some(trouble) => findings.bad(
+                &format!("{told} Failed at {} ({} times in a row): {}", trouble.at, report.failures, trouble.en),
+                "It is tried again by itself while the program runs; the log of the program says why it failed.",
+            ),
+            None => findings.good(&told),
+        }
     }
 }

@@ -6,6 +6,15 @@ use serde::de::DeserializeOwned;
 use socle_kernel::{HomeId, Problem};
 use socle_store::{Commit, DrawerWrite};
 
+/// An entry as it lies in its drawer. A change made from it is refused when the entry changed meanwhile, whatever a newer
+/// program would write for the same value.
+#[derive(Clone, Debug)]
+pub struct Kept<T> {
+    /// What it says.
+    pub value: T,
+    bytes: Vec<u8>,
+}
+
 /// The drawers of one room.
 #[derive(Clone)]
 pub struct Drawers {
@@ -34,6 +43,33 @@ impl Drawers {
         let mut snapshot = self.gate.0.store.snapshot().await.map_err(problem)?;
         let bytes = snapshot.drawer(drawer, home, key).await.map_err(problem)?;
         bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(Problem::internal)).transpose()
+    }
+
+    /// An entry, decoded, to be changed with [`Drawers::replace`].
+    pub async fn keep<T: DeserializeOwned>(
+        &self,
+        drawer: &'static str,
+        home: HomeId,
+        key: &[u8],
+    ) -> Result<Option<Kept<T>>, Problem> {
+        self.check(drawer);
+        let mut snapshot = self.gate.0.store.snapshot().await.map_err(problem)?;
+        let bytes = snapshot.drawer(drawer, home, key).await.map_err(problem)?;
+        bytes.map(kept).transpose()
+    }
+
+    /// As [`Drawers::list`], each entry to be changed with [`Drawers::replace`].
+    pub async fn list_kept<T: DeserializeOwned>(
+        &self,
+        drawer: &'static str,
+        home: HomeId,
+        after: &[u8],
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Kept<T>)>, Problem> {
+        self.check(drawer);
+        let mut snapshot = self.gate.0.store.snapshot().await.map_err(problem)?;
+        let entries = snapshot.drawer_list(drawer, home, after, limit).await.map_err(problem)?;
+        entries.into_iter().map(|(key, bytes)| Ok((key, kept(bytes)?))).collect()
     }
 
     /// Entries in key order, keys strictly after `after`.
@@ -79,6 +115,19 @@ impl Drawers {
         DrawerWrite { expected: Some(expected), ..self.change(drawer, home, key, value) }
     }
 
+    /// As [`Drawers::change`], but refused with a conflict when the entry no longer lies as it was kept (`None`: absent).
+    pub fn replace<T: Serialize>(
+        &self,
+        drawer: &'static str,
+        home: HomeId,
+        key: &[u8],
+        before: Option<&Kept<T>>,
+        value: Option<&T>,
+    ) -> DrawerWrite {
+        let expected = before.map(|before| before.bytes.clone());
+        DrawerWrite { expected: Some(expected), ..self.change(drawer, home, key, value) }
+    }
+
     /// Writes changes, all or nothing; durable when it returns.
     pub async fn write(&self, drawers: Vec<DrawerWrite>) -> Result<(), Problem> {
         for change in &drawers {
@@ -87,4 +136,9 @@ impl Drawers {
         let commit = Commit { drawers, ..Commit::default() };
         self.gate.0.store.commit(commit).await.map_err(problem)
     }
+}
+
+fn kept<T: DeserializeOwned>(bytes: Vec<u8>) -> Result<Kept<T>, Problem> {
+    let value = serde_json::from_slice(&bytes).map_err(Problem::internal)?;
+    Ok(Kept { value, bytes })
 }

@@ -127,6 +127,16 @@ impl Gate {
         self.0.store.feed_after(number).await;
     }
 
+    /// Number of the newest step of the change feed; 0 while there is none.
+    pub async fn feed_end(&self) -> u64 {
+        self.0.store.feed_end().await
+    }
+
+    /// True when no other process can hold this store at the same time: what another one left behind is then nobody's.
+    pub fn is_exclusive(&self) -> bool {
+        self.0.store.is_exclusive()
+    }
+
     /// Verifies the whole audit log.
     pub async fn verify_audit(&self) -> Result<AuditReport, StoreError> {
         self.0.store.verify_audit().await

@@ -22,7 +22,7 @@ pub mod write;
 
 pub use audit::{Deed, Entry, Outcome};
 pub use decide::{Act, Decision, Reason, Relation, Standing};
-pub use drawers::Drawers;
+pub use drawers::{Drawers, Kept};
 pub use gate::{Gate, Options};
 pub use matrix::Matrix;
 pub use policy::HomePolicy;

@@ -36,6 +36,7 @@ pub struct Session {
     pub(crate) purpose: Purpose,
     purposes: HashMap<HomeId, Purpose>,
     pub(crate) request: String,
+    grant: Option<String>,
     pub(crate) accesses: Mutex<Vec<Access>>,
     standings: Mutex<HashMap<HomeId, (Standing, Arc<HomePolicy>)>>,
     hidden: Mutex<HashMap<HomeId, Arc<Hidden>>>,
@@ -76,6 +77,7 @@ impl Session {
             purpose,
             purposes: HashMap::new(),
             request,
+            grant: None,
             accesses: Mutex::default(),
             standings: Mutex::default(),
             hidden: Mutex::default(),
@@ -92,6 +94,22 @@ impl Session {
     pub fn with_purposes(mut self, purposes: HashMap<HomeId, Purpose>) -> Self {
         self.purposes = purposes;
         self
+    }
+
+    /// The grant behind the caller's token: what outlives the request (a task, a subscription) ends with it.
+    pub fn with_grant(mut self, grant: Option<String>) -> Self {
+        self.grant = grant;
+        self
+    }
+
+    /// The grant behind the caller's token; `None` for our own pages and the operator.
+    pub fn grant(&self) -> Option<&str> {
+        self.grant.as_deref()
+    }
+
+    /// What for, where nothing else was declared.
+    pub fn purpose(&self) -> &Purpose {
+        &self.purpose
     }
 
     /// What for, in a home.

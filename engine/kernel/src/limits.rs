@@ -60,3 +60,23 @@ pub const LOCK_TIME: Duration = Duration::from_secs(15 * 60);
 pub const SIGN_IN_PER_MINUTE: u32 = 30;
 /// Share of the disk that must stay free, in bytes, before writes are refused.
 pub const DISK_RESERVE_BYTES: u64 = 64 * 1024 * 1024;
+/// Changes that one step of a job is given.
+pub const JOB_FEED_BATCH: usize = 500;
+/// How long a process may work on a job or task before another one may take it over; it is prolonged at each step.
+pub const JOB_LEASE_TIME: Duration = Duration::from_secs(60);
+/// Wait after the first failure of a job; doubled at each one that follows.
+pub const JOB_RETRY_FIRST: Duration = Duration::from_secs(1);
+/// Longest wait between two attempts of a job.
+pub const JOB_RETRY_LONGEST: Duration = Duration::from_secs(5 * 60);
+/// Shortest rest of a job with nothing to do.
+pub const JOB_REST_SHORTEST: Duration = Duration::from_millis(20);
+/// Longest rest of a job before it looks again by itself.
+pub const JOB_REST_LONGEST: Duration = Duration::from_secs(30);
+/// How long jobs may take to end their step when the program stops.
+pub const JOB_STOP_TIME: Duration = Duration::from_secs(10);
+/// Attempts at one step of a task before it is given up.
+pub const TASK_ATTEMPTS: u32 = 8;
+/// How long a task that has ended is kept with its result.
+pub const TASK_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// Tasks of one caller that may be under way or waiting.
+pub const TASKS_OF_ONE: usize = 5;

@@ -1,6 +1,7 @@
 //! The pipeline itself: rooms and gate together, and the two ways in (interactions and pages).
 
 use crate::interaction::{Answer, Interaction, Prefer};
+use crate::jobs::{Job, Owner, Runner, Running};
 use crate::page::{Page, PageAnswer, PageCall};
 use crate::room::{Authenticator, Credentials, Identified, Importer, Room, Rules};
 use crate::turns::{self, Turns};
@@ -9,6 +10,7 @@ use socle_gate::{Gate, Session, Traced};
 use socle_kernel::{Kind, Problem, ResourceType};
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// What the operator set.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ struct Inner {
     pages: Vec<(&'static str, Page)>,
     authenticator: Option<Arc<dyn Authenticator>>,
     importer: Option<Arc<dyn Importer>>,
+    jobs: Vec<Job>,
+    tasks_asked: watch::Sender<u64>,
     turns: Turns,
 }
 
@@ -41,6 +45,7 @@ impl Pipeline {
         let mut rules = HashMap::new();
         let mut pages: Vec<(&'static str, Page)> = Vec::new();
         let (mut authenticator, mut importer) = (None, None);
+        let mut jobs: Vec<Job> = Vec::new();
         for room in rooms {
             for resource_type in room.types {
                 if let Some(room_rules) = &room.rules {
@@ -53,6 +58,11 @@ impl Pipeline {
                     pages.iter().any(|(_, other)| other.method == page.method && other.path == page.path);
                 assert!(!is_taken, "{} {} is answered twice", page.method.name(), page.path);
                 pages.push((room.name, page));
+            }
+            for job in room.jobs {
+                let is_taken = jobs.iter().any(|other| other.name == job.name);
+                assert!(!is_taken, "two jobs are named {}", job.name);
+                jobs.push(job);
             }
             if let Some(found) = room.authenticator {
                 assert!(authenticator.is_none(), "two rooms tell callers apart; one is {}", room.name);
@@ -70,6 +80,8 @@ impl Pipeline {
             pages,
             authenticator,
             importer,
+            jobs,
+            tasks_asked: watch::Sender::new(0),
             turns: Turns::new(),
         }))
     }
@@ -94,6 +106,40 @@ impl Pipeline {
         &self.0.pages
     }
 
+    /// Every job, of the engine and of the rooms.
+    pub fn jobs(&self) -> &[Job] {
+        &self.0.jobs
+    }
+
+    /// Starts the jobs; stop them before the gate is closed.
+    pub fn start_jobs(&self) -> Running {
+        Runner::new(self.clone()).start()
+    }
+
+    /// Tells the jobs that a task was asked for or cancelled.
+    pub fn wake_tasks(&self) {
+        self.0.tasks_asked.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    pub(crate) fn tasks_asked(&self) -> watch::Receiver<u64> {
+        self.0.tasks_asked.subscribe()
+    }
+
+    /// A session in the name of whoever asked for work earlier. Check [`Pipeline::still_holds`] first.
+    pub fn session_of(&self, owner: &Owner, request: &str) -> Session {
+        let principal = Arc::new(owner.principal.clone());
+        self.0.gate.session(principal, owner.purpose.clone(), request).with_grant(owner.grant.clone())
+    }
+
+    /// May work that somebody asked for go on in their name?
+    pub async fn still_holds(&self, owner: &Owner) -> Result<bool, Problem> {
+        match &self.0.authenticator {
+            Some(authenticator) => authenticator.still_holds(self, owner).await,
+            // Nobody tells callers apart here: only the operator's own work goes on.
+            None => Ok(owner.grant.is_none()),
+        }
+    }
+
     pub(crate) fn importer(&self) -> Option<&Arc<dyn Importer>> {
         self.0.importer.as_ref()
     }
@@ -116,6 +162,7 @@ impl Pipeline {
             .gate
             .session(identified.principal.clone(), identified.purpose.clone(), request)
             .with_purposes(identified.purposes.clone())
+            .with_grant(identified.grant.clone())
     }
 
     /// Answers an interaction and closes the session: the trace is durable before the answer is out.

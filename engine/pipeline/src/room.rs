@@ -1,5 +1,6 @@
 //! The door of a room: everything a service of the health system brings to the pipeline.
 
+use crate::jobs::{Job, Owner};
 use crate::page::Page;
 use crate::pipeline::Pipeline;
 use crate::plan::Plan;
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A service of the health system.
+#[derive(Default)]
 pub struct Room {
     /// Its folder's name.
     pub name: &'static str,
@@ -23,6 +25,8 @@ pub struct Room {
     pub authenticator: Option<Arc<dyn Authenticator>>,
     /// Turns documents of another form (CDA) into Bundles; at most one room brings it.
     pub importer: Option<Arc<dyn Importer>>,
+    /// Its work beside requests: on changes, on time, or asked for.
+    pub jobs: Vec<Job>,
 }
 
 /// Turns a document of another form into a transaction that publishes it, for `socle import`.
@@ -82,6 +86,8 @@ pub struct Identified {
     pub cookies: Vec<String>,
     /// Id of the page session, opaque; `None` for API clients and visitors.
     pub session: Option<String>,
+    /// The grant behind a bearer token: what outlives the request ends with it.
+    pub grant: Option<String>,
 }
 
 impl Identified {
@@ -94,6 +100,7 @@ impl Identified {
             csrf: String::new(),
             cookies: Vec::new(),
             session: None,
+            grant: None,
         }
     }
 }
@@ -104,4 +111,7 @@ pub trait Authenticator: Send + Sync {
     /// Who shows these credentials. A bad or expired bearer token is [`socle_kernel::Kind::Unauthenticated`]; no
     /// credentials at all, or a cookie that is no longer good, is an anonymous caller.
     async fn identify(&self, pipeline: &Pipeline, credentials: &Credentials) -> Result<Identified, Problem>;
+
+    /// May work that somebody asked for go on in their name? False once what they showed then was revoked or is over.
+    async fn still_holds(&self, pipeline: &Pipeline, owner: &Owner) -> Result<bool, Problem>;
 }

@@ -377,6 +377,10 @@ pub trait Store: Send + Sync {
     async fn get_blob(&self, home: HomeId, blob: &BlobRef) -> Result<Bytes>;
     /// Waits until the change feed has gone past a number, or the store closes.
     async fn feed_after(&self, number: u64);
+    /// Number of the newest step of the change feed; 0 while there is none.
+    async fn feed_end(&self) -> u64;
+    /// True when no other process can hold this store at the same time.
+    fn is_exclusive(&self) -> bool;
     /// Destroys the key of a home: bodies, sketches, drawers, audit entries and contents become unreadable, here and in
     /// every backup of the data that does not hold the key's row. What finds the home (keys, people, client ids) and its
     /// drawers are removed; its audit lines stay as places in the log. Nothing can be written to it again, audit lines

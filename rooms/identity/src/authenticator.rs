@@ -2,12 +2,12 @@
 
 use crate::sessions::{self, PageSession};
 use crate::tokens::{self, Refusal};
-use crate::{cookies, grants, principals, secrets};
+use crate::{accounts, cookies, grants, principals, secrets};
 use async_trait::async_trait;
 use lru::LruCache;
 use parking_lot::Mutex;
-use socle_kernel::{Kind, Principal, Problem, Purpose};
-use socle_pipeline::{Authenticator, Credentials, Identified, Pipeline};
+use socle_kernel::{Kind, Principal, Problem, Purpose, Subject};
+use socle_pipeline::{Authenticator, Credentials, Identified, Owner, Pipeline};
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -70,6 +70,7 @@ impl Door {
         Ok(Identified {
             principal: verified.principal.clone(),
             purpose: verified.purpose.clone(),
+            grant: Some(verified.grant.clone()),
             ..Identified::anonymous()
         })
     }
@@ -90,6 +91,25 @@ impl Authenticator for Door {
             return Ok(by_session(&session, id, csrf));
         }
         Ok(visitor(pipeline, credentials))
+    }
+
+    async fn still_holds(&self, pipeline: &Pipeline, owner: &Owner) -> Result<bool, Problem> {
+        let login = match &owner.principal.subject {
+            Subject::Anonymous => return Ok(false),
+            Subject::System(system) if system.is_operator => return Ok(true),
+            Subject::System(system) => &system.client_id,
+            Subject::Citizen(citizen) => &citizen.account,
+            Subject::Professional(professional) => &professional.account,
+        };
+        let is_program = matches!(owner.principal.subject, Subject::System(_));
+        let holds = match owner.grant.as_deref() {
+            Some(tokens::DEMO_GRANT) => pipeline.settings().is_demo,
+            // A program signs in anew every ten minutes: what it asked for goes on unless that very grant was revoked.
+            Some(grant) if is_program => !grants::is_revoked(pipeline, grant).await?,
+            Some(grant) => grants::load(pipeline, grant).await?.is_some(),
+            None => true,
+        };
+        Ok(holds && accounts::find(pipeline, login).await?.is_some())
     }
 }
 
@@ -122,6 +142,7 @@ fn by_session(session: &PageSession, id: String, csrf: String) -> Identified {
         csrf,
         cookies: Vec::new(),
         session: Some(id),
+        grant: None,
     }
 }
 
@@ -146,7 +167,7 @@ fn visitor(pipeline: &Pipeline, credentials: &Credentials) -> Identified {
 mod tests {
     use super::*;
     use crate::accounts::samples;
-    use socle_kernel::{Instant, Subject};
+    use socle_kernel::Instant;
 
     #[test]
     fn a_session_acts_for_nobody_until_the_pages_were_let_in() {

@@ -6,7 +6,7 @@ use crate::tokens::{self, Claims};
 use crate::{drawers, pkce, secrets, sweep};
 use serde::{Deserialize, Serialize};
 use socle_gate::DrawerWrite;
-use socle_kernel::{HomeId, Instant, Kind, Principal, Problem, Purpose, limits};
+use socle_kernel::{HomeId, Instant, Kind, Principal, Problem, Purpose, Subject, limits};
 use socle_pipeline::Pipeline;
 
 /// Codes, by hash.
@@ -17,6 +17,8 @@ pub(crate) const GRANTS: &str = "identity.grant";
 pub(crate) const REFRESH: &str = "identity.refresh";
 /// Grants of an account: login, a zero byte, id.
 const OF_ACCOUNT: &str = "identity.grant_of";
+/// Grants of programs that were revoked, by id: what a program asked for outlives its token, but not this.
+const REVOKED: &str = "identity.revoked";
 /// Grants that a profile lists.
 const LISTED: usize = 100;
 
@@ -261,9 +263,22 @@ pub(crate) async fn load(pipeline: &Pipeline, id: &str) -> Result<Option<Grant>,
 /// Ends a grant: its tokens are refused from the next request on.
 pub(crate) async fn revoke(pipeline: &Pipeline, id: &str) -> Result<(), Problem> {
     match load(pipeline, id).await? {
-        Some(grant) => drawers(pipeline).write(removal(pipeline, &grant, id.as_bytes())).await,
+        Some(grant) => {
+            let mut changes = removal(pipeline, &grant, id.as_bytes());
+            if matches!(grant.principal.subject, Subject::System(_)) {
+                let mark = drawers(pipeline).change(REVOKED, HomeId::PLATFORM, id.as_bytes(), Some(&()));
+                changes.push(mark);
+            }
+            drawers(pipeline).write(changes).await
+        }
         None => Ok(()),
     }
+}
+
+/// Was this grant of a program revoked?
+pub(crate) async fn is_revoked(pipeline: &Pipeline, id: &str) -> Result<bool, Problem> {
+    let mark: Option<()> = drawers(pipeline).get(REVOKED, HomeId::PLATFORM, id.as_bytes()).await?;
+    Ok(mark.is_some())
 }
 
 /// The changes that end a grant.

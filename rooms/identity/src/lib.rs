@@ -46,6 +46,7 @@ pub fn room() -> Room {
         pages,
         authenticator: Some(Arc::new(authenticator::Door::new())),
         importer: None,
+        jobs: Vec::new(),
     }
 }
 

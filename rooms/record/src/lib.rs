@@ -48,5 +48,6 @@ pub fn room() -> Room {
         pages: pages::pages(),
         authenticator: None,
         importer: Some(Arc::new(importer::CdaImporter)),
+        jobs: Vec::new(),
     }
 }

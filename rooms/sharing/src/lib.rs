@@ -23,5 +23,6 @@ pub fn room() -> Room {
         pages: pages::pages(),
         authenticator: None,
         importer: None,
+        jobs: Vec::new(),
     }
 }

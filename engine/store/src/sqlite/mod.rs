@@ -280,6 +280,15 @@ impl Store for SqliteStore {
         let _ = self.inner.feed.clone().wait_for(|last| *last > number).await;
     }
 
+    async fn feed_end(&self) -> u64 {
+        *self.inner.feed.borrow()
+    }
+
+    fn is_exclusive(&self) -> bool {
+        // The folder is locked by the process that opened it.
+        true
+    }
+
     async fn erase_home(&self, home: HomeId) -> Result<()> {
         if home.is_shared() {
             return Err(StoreError::Io(format!("{home:?} belongs to nobody and cannot be erased")));

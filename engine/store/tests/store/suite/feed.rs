@@ -16,6 +16,7 @@ pub async fn tells_every_change_in_order(store: &Opened) {
     assert_eq!(steps[2].at, at(1));
     assert_eq!(view.feed(1, 1).await.expect("feed"), steps[1..2]);
     assert!(view.feed(3, 10).await.expect("feed").is_empty());
+    assert_eq!(store.feed_end().await, 3, "the end is the newest step");
 }
 
 pub async fn has_no_gap_under_32_writers(store: &Opened) {
