@@ -16,6 +16,7 @@ pub mod patch;
 pub mod query;
 pub mod reference;
 pub mod search;
+pub mod terminology;
 pub mod ucum;
 pub mod validate;
 
