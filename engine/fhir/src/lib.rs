@@ -25,7 +25,10 @@ pub use json::{Head, compose, head, parse, to_text};
 pub use names::normalise_name;
 pub use owner::{Owner, owner};
 pub use patch::{apply_fhirpath_patch, apply_json_patch, changed_elements};
-pub use query::{Chain, Include, PersonFilter, Query, RowFacts, Summary, Total, parse_query};
+pub use query::{
+    Ask, AskKind, Contained, ContainedType, Include, Lead, PersonFilter, Query, RowFacts, SubSearch, Summary,
+    Total, parse_query,
+};
 pub use reference::{Reference, rewrite_references};
 pub use search::reference::Literal;
 pub use search::sketch::Sketch;

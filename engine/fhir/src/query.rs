@@ -1,26 +1,36 @@
 //! A search as it was asked: read once, then compared with many sketches.
 
+mod ask;
+mod control;
+mod filter;
 mod parse;
 mod plan;
+mod refusals;
 mod sort;
+mod test;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod value;
 
+pub use ask::{Ask, AskKind, Lead, SubSearch};
 pub use parse::parse_query;
-pub use plan::{Chain, PersonFilter};
+pub use plan::PersonFilter;
 
+use crate::search::Parameter;
 use crate::search::composite::CompositeTest;
 use crate::search::date::DateTest;
 use crate::search::number::NumberTest;
+use crate::search::part::PartTest;
 use crate::search::quantity::QuantityTest;
-use crate::search::reference::ReferenceTest;
+use crate::search::reference::{ReferenceSet, ReferenceTest};
 use crate::search::sketch::{EntryKind, Sketch};
 use crate::search::string::StringTest;
 use crate::search::token::TokenTest;
 use crate::search::uri::UriTest;
-use socle_kernel::{Instant, ResourceType};
+use socle_kernel::{Instant, Problem, ResourceType, limits};
 use sort::SortBy;
+use tree::Node;
 
 /// What of a row is not in its sketch.
 #[derive(Clone, Copy, Debug)]
@@ -78,11 +88,16 @@ pub(crate) enum Test {
     Token(TokenTest),
     String(StringTest),
     Reference(ReferenceTest),
+    References(ReferenceSet),
     Date(DateTest),
     Number(NumberTest),
     Quantity(QuantityTest),
     Uri(UriTest),
     Composite(CompositeTest),
+    /// A part of a code or an address, in `_filter`.
+    Part(PartTest),
+    /// A value that does not pass, in `_filter`.
+    Other(Box<Test>),
 }
 
 impl Test {
@@ -91,35 +106,104 @@ impl Test {
             Test::Token(test) => test.matches(kind, payload),
             Test::String(test) => test.matches(kind, payload),
             Test::Reference(test) => test.matches(kind, payload),
+            Test::References(set) => set.matches(kind, payload),
             Test::Date(test) => test.matches(kind, payload),
             Test::Number(test) => test.matches(kind, payload),
             Test::Quantity(test) => test.matches(kind, payload),
             Test::Uri(test) => test.matches(kind, payload),
             Test::Composite(test) => test.matches(kind, payload),
+            Test::Part(test) => test.matches(kind, payload),
+            Test::Other(test) => kind.is_value() && !test.matches(kind, payload),
         }
     }
 }
 
-/// What a filter asks of the entries of its parameter.
+/// What a leaf asks.
 #[derive(Clone, Debug)]
 enum Asks {
-    /// One entry passes one of the tests.
+    /// One entry of the parameter passes one of the tests.
     AnyOf(Vec<Test>),
-    /// No entry passes any of the tests (`:not`).
-    NoneOf(Vec<Test>),
-    /// There is no entry (`:missing=true`), or there is one (`:missing=false`).
-    Missing(bool),
-    /// A chain that was not resolved yet.
-    Chain(Chain),
+    /// The parameter has an entry.
+    Present,
+    /// The row's id is one of these (sorted).
+    Ids(Vec<String>),
+    /// The row was written then.
+    LastUpdated(Vec<DateTest>),
+    /// Nothing: it always holds.
+    Always,
+    /// A sub-question that was not answered yet.
+    Waiting,
 }
 
-/// One parameter of the search. All must hold.
+/// One criterion, before it is joined with others.
 #[derive(Clone, Debug)]
-struct Filter {
+struct Leaf {
+    /// The parameter's number; [`NO_NUMBER`] for what is not in the sketch.
     number: u32,
     code: &'static str,
     is_global: bool,
+    /// True when the opposite is asked (`:not`, `:missing=true`).
+    is_negated: bool,
     asks: Asks,
+}
+
+/// No entry of a sketch has this number.
+const NO_NUMBER: u32 = u32::MAX;
+
+impl Leaf {
+    fn of(known: &Parameter, asks: Asks) -> Self {
+        let Parameter { number, code, is_global, .. } = *known;
+        Leaf { number, code, is_global, is_negated: false, asks }
+    }
+
+    fn of_row(asks: Asks) -> Self {
+        Leaf { number: NO_NUMBER, code: "", is_global: false, is_negated: false, asks }
+    }
+
+    /// Whether what is known without the sketch fulfils it.
+    fn holds_for_row(&self, row: &RowFacts<'_>) -> bool {
+        match &self.asks {
+            Asks::Ids(ids) => {
+                row.id.is_some_and(|id| ids.binary_search_by(|known| known.as_str().cmp(id)).is_ok())
+            }
+            Asks::LastUpdated(tests) => {
+                let moment = row.last_updated.micros();
+                tests.iter().any(|test| test.matches_range((moment, moment.saturating_add(1))))
+            }
+            Asks::Always => true,
+            Asks::AnyOf(_) | Asks::Present | Asks::Waiting => false,
+        }
+    }
+
+    fn holds_for_entry(&self, kind: EntryKind, payload: &[u8]) -> bool {
+        match &self.asks {
+            Asks::AnyOf(tests) => tests.iter().any(|test| test.matches(kind, payload)),
+            Asks::Present => true,
+            _ => false,
+        }
+    }
+}
+
+/// Whether resources inside other resources are searched (`_contained`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Contained {
+    /// Only resources of their own.
+    #[default]
+    No,
+    /// Only contained ones.
+    Only,
+    /// Both.
+    Both,
+}
+
+/// What is answered when a contained resource matches (`_containedType`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ContainedType {
+    /// The resource that contains it.
+    #[default]
+    Container,
+    /// The contained resource alone.
+    Contained,
 }
 
 /// A search on one resource type.
@@ -143,9 +227,14 @@ pub struct Query {
     pub page: Option<String>,
     /// Parameters that were not understood and left out (lenient handling).
     pub ignored: Vec<String>,
-    filters: Vec<Filter>,
-    ids: Vec<Vec<String>>,
-    last_updated: Vec<Vec<DateTest>>,
+    /// Whether contained resources are searched.
+    pub contained: Contained,
+    /// What is answered for a contained resource.
+    pub contained_type: ContainedType,
+    leaves: Vec<Leaf>,
+    /// All must hold.
+    tree: Vec<Node>,
+    asks: Vec<Ask>,
     sort: Vec<SortBy>,
 }
 
@@ -162,55 +251,63 @@ impl Query {
             revinclude: Vec::new(),
             page: None,
             ignored: Vec::new(),
-            filters: Vec::new(),
-            ids: Vec::new(),
-            last_updated: Vec::new(),
+            contained: Contained::No,
+            contained_type: ContainedType::Container,
+            leaves: Vec::new(),
+            tree: Vec::new(),
+            asks: Vec::new(),
             sort: Vec::new(),
         }
     }
 
     /// True when the resource behind this sketch is an answer. Reads the sketch once and allocates nothing.
     pub fn matches(&self, sketch: &Sketch<'_>, row: &RowFacts<'_>) -> bool {
-        let has_id = |ids: &Vec<String>| row.id.is_some_and(|id| ids.iter().any(|wanted| wanted == id));
-        let moment = (row.last_updated.micros(), row.last_updated.micros().saturating_add(1));
-        let in_time = |tests: &Vec<DateTest>| tests.iter().any(|test| test.matches_range(moment));
-        if !self.ids.iter().all(has_id) || !self.last_updated.iter().all(in_time) {
-            return false;
-        }
-        if self.filters.is_empty() {
+        if self.leaves.is_empty() {
             return true;
         }
-        let found = self.found(sketch);
-        self.filters.iter().enumerate().all(|(index, filter)| {
-            let is_found = found & (1 << index) != 0;
-            match filter.asks {
-                Asks::AnyOf(_) => is_found,
-                Asks::NoneOf(_) => !is_found,
-                Asks::Missing(missing) => is_found != missing,
-                Asks::Chain(_) => false,
-            }
-        })
-    }
-
-    /// For each filter (at most 64, see `limits::SEARCH_PARAMETERS`) one bit: an entry passed.
-    fn found(&self, sketch: &Sketch<'_>) -> u64 {
-        let mut found = 0_u64;
-        for (number, kind, payload) in sketch.entries() {
-            for (index, filter) in self.filters.iter().enumerate() {
-                if filter.number != number || found & (1 << index) != 0 {
-                    continue;
-                }
-                let passes = match &filter.asks {
-                    Asks::AnyOf(tests) | Asks::NoneOf(tests) => {
-                        tests.iter().any(|test| test.matches(kind, payload))
-                    }
-                    Asks::Missing(_) => true,
-                    Asks::Chain(_) => false,
-                };
-                found |= u64::from(passes) << index;
+        // Without its answer a sub-question must match nothing, whatever stands around it.
+        if !self.is_answered() {
+            return false;
+        }
+        let (mut held, mut negated) = (0_u64, 0_u64);
+        for (index, leaf) in self.leaves.iter().enumerate() {
+            negated |= u64::from(leaf.is_negated) << index;
+            if leaf.number == NO_NUMBER {
+                held |= u64::from(leaf.holds_for_row(row)) << index;
             }
         }
-        found
+        self.read_entries(sketch, &mut held);
+        held ^= negated;
+        self.tree.iter().all(|node| node.holds(held))
+    }
+
+    /// Sets the bit of each leaf (at most 64, see `limits::SEARCH_PARAMETERS`) that an entry fulfils.
+    fn read_entries(&self, sketch: &Sketch<'_>, held: &mut u64) {
+        for (number, kind, payload) in sketch.entries() {
+            for (index, leaf) in self.leaves.iter().enumerate() {
+                if leaf.number == number && *held & (1 << index) == 0 {
+                    *held |= u64::from(leaf.holds_for_entry(kind, payload)) << index;
+                }
+            }
+        }
+    }
+
+    /// Adds a leaf and gives its place.
+    fn leaf(&mut self, leaf: Leaf, name: &str) -> Result<usize, Problem> {
+        let place = self.leaves.len();
+        if place >= limits::SEARCH_PARAMETERS {
+            let limit = ("SEARCH_PARAMETERS", limits::SEARCH_PARAMETERS);
+            return Err(refusals::too_many(name, ["critères", "criteria"], limit, place + 1));
+        }
+        self.leaves.push(leaf);
+        Ok(place)
+    }
+
+    /// The leaves that every answer fulfils as they are written: not those of an alternative or of an opposite.
+    fn needed_leaves(&self) -> impl Iterator<Item = &Leaf> {
+        let mut places = Vec::new();
+        self.tree.iter().for_each(|node| node.needed(&mut places));
+        places.into_iter().map(|place| &self.leaves[place]).filter(|leaf| !leaf.is_negated)
     }
 
     /// True when the order was asked for.

@@ -4,6 +4,7 @@ pub(crate) mod composite;
 pub(crate) mod date;
 pub(crate) mod global;
 pub(crate) mod number;
+pub(crate) mod part;
 pub(crate) mod quantity;
 pub(crate) mod reference;
 pub mod sketch;

@@ -53,7 +53,7 @@ pub struct Search<'a> {
     pub params: &'a [(String, String)],
     /// True to ignore unknown parameters.
     pub lenient: bool,
-    /// References that chained parameters resolved to, by chain index.
+    /// The references that answer the sub-questions (`Query::asks`), in their order.
     pub chains: &'a [Vec<String>],
     /// Where.
     pub place: Where,
@@ -141,9 +141,8 @@ impl Session {
             }
         }
         let mut query = parse_query(search.resource_type, &params, search.lenient)?;
-        for references in search.chains {
-            // Each resolved chain waits no longer, so the next one is the first again.
-            query.resolve_chain(0, references.clone());
+        for (index, references) in search.chains.iter().enumerate() {
+            query.answer(index, references);
         }
         Ok(query)
     }

@@ -20,6 +20,10 @@ pub const PAGE_MAX: usize = 1_000;
 pub const SCAN_ROWS: usize = 250_000;
 /// Search parameters of one request.
 pub const SEARCH_PARAMETERS: usize = 64;
+/// Searches below a search: steps of a chain, reverse chains inside each other.
+pub const SEARCH_DEPTH: usize = 4;
+/// Types that one chained parameter may lead to before it must name one.
+pub const SEARCH_CHAIN_TYPES: usize = 8;
 /// Alternatives (comma-separated) of one search parameter.
 pub const SEARCH_ALTERNATIVES: usize = 256;
 /// Requests that may wait for the writer; past it the answer is 503 with `Retry-After`.

@@ -1,26 +1,25 @@
-//! Where a search looks: in a person's home, among keys, or everywhere under a budget; and chained parameters.
+//! Where a search looks: in a person's home, among keys, or everywhere under a budget; and sub-questions.
 
 use crate::owner::local;
 use crate::pipeline::Pipeline;
 use futures_util::future::BoxFuture;
-use socle_fhir::{Query, parse_query};
+use socle_fhir::{Ask, AskKind, Lead, Query, Sketch, parse_query};
 use socle_gate::{PersonQuery, Search, Session, Where};
 use socle_kernel::{HomeId, Key, Problem, ResourceType, Subject, limits, resource_type};
 
 /// Resources one global key may find.
 const KEYS_FOUND: usize = 1_000;
-/// How deep chained parameters may go.
-const CHAIN_DEPTH: usize = 3;
 
 /// A search ready for the gate.
 pub(crate) struct Prepared {
     pub query: Query,
+    /// The references that answer its sub-questions.
     pub chains: Vec<Vec<String>>,
     pub place: Where,
 }
 
 impl Pipeline {
-    /// Parses a search, resolves its chains and finds where to look.
+    /// Parses a search, answers its sub-questions and finds where to look.
     pub(crate) async fn prepare(
         &self,
         session: &Session,
@@ -32,20 +31,13 @@ impl Pipeline {
         let mut query = parse_query(resource_type, params, is_lenient)?;
         let mut chains = Vec::new();
         let mut homes: Option<Vec<HomeId>> = None;
-        for chain in query.chains() {
-            let target = chain.target.unwrap_or(resource_type::PATIENT);
-            let rest = [chain.rest.clone()];
-            let found = if depth >= CHAIN_DEPTH {
-                Vec::new()
-            } else {
-                self.find_keys_at(session, target, &rest, KEYS_FOUND, depth + 1).await?
-            };
-            if target == resource_type::PATIENT {
-                homes.get_or_insert_default().extend(found.iter().map(|(key, _)| key.home));
+        for (index, ask) in query.asks().to_vec().iter().enumerate() {
+            let (references, keys) = self.references_of(session, ask, depth + 1).await?;
+            let is_about_people = ask.searches.iter().all(|s| s.resource_type == resource_type::PATIENT);
+            if ask.kind == AskKind::Chain && is_about_people {
+                homes.get_or_insert_default().extend(keys.iter().map(|key| key.home));
             }
-            let references: Vec<String> = found.into_iter().map(|(_, id)| format!("{target}/{id}")).collect();
-            // Each resolved chain waits no longer, so the next one is the first again.
-            query.resolve_chain(0, references.clone());
+            query.answer(index, &references);
             chains.push(references);
         }
         if resource_type == resource_type::AUDIT_EVENT && homes.is_none() {
@@ -53,6 +45,34 @@ impl Pipeline {
         }
         let place = self.place_of(session, resource_type, &query, homes).await?;
         Ok(Prepared { query, chains, place })
+    }
+
+    /// Answers a sub-question as the one who asks: what is hidden from them leads nowhere.
+    async fn references_of(
+        &self,
+        session: &Session,
+        ask: &Ask,
+        depth: usize,
+    ) -> Result<(Vec<String>, Vec<Key>), Problem> {
+        let (mut references, mut keys) = (Vec::new(), Vec::new());
+        for search in &ask.searches {
+            let found =
+                self.find_keys_at(session, search.resource_type, &search.params, KEYS_FOUND, depth).await?;
+            for (key, id) in found {
+                match ask.lead {
+                    Lead::Found => references.push(format!("{}/{id}", search.resource_type)),
+                    Lead::PointedTo { number, .. } => {
+                        let Some(found) = session.peek(key).await? else { continue };
+                        let sketch = socle_fhir::index(&socle_fhir::parse(&found.body)?, &[]).sketch;
+                        references.extend(Sketch(&sketch).references(number).map(|to| to.to_string()));
+                    }
+                }
+                keys.push(key);
+            }
+        }
+        references.sort_unstable();
+        references.dedup();
+        Ok((references, keys))
     }
 
     /// The homes whose log a search means: lines of the log are in no key table, whoever they name.
@@ -79,6 +99,9 @@ impl Pipeline {
         query: &Query,
         chained_homes: Option<Vec<HomeId>>,
     ) -> Result<Where, Problem> {
+        if query.finds_nothing() {
+            return Ok(Where::Keys(Vec::new()));
+        }
         if let Some(ids) = query.ids() {
             let mut keys = Vec::with_capacity(ids.len());
             for id in ids {
@@ -144,7 +167,7 @@ impl Pipeline {
         self.find_keys_at(session, resource_type, params, limit, 0).await
     }
 
-    /// Boxed, because a chained parameter is a search itself.
+    /// Boxed, because a sub-question is a search itself.
     fn find_keys_at<'a>(
         &'a self,
         session: &'a Session,

@@ -1,25 +1,12 @@
-//! What of a search tells where to look: ids, homes, keys, people, chains.
+//! What of a search tells where to look: ids, homes, keys, people.
 
 use super::sort::SortField;
-use super::{Asks, Filter, Query, Test};
+use super::{Asks, Leaf, Query, Test};
 use crate::date::{self, FhirDate};
 use crate::owner::{self, OwnerParameter};
 use crate::search::number::Prefix;
-use crate::search::reference::ReferenceTest;
 use crate::search::string::StringTest;
-use socle_kernel::ResourceType;
 use socle_kernel::resource_type::PATIENT;
-
-/// A search parameter of the resource a reference points to (`patient.identifier=…`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chain {
-    /// The reference parameter.
-    pub param: String,
-    /// The type it is followed to, when the search names one or only one is possible.
-    pub target: Option<ResourceType>,
-    /// The parameter to search there with its modifier, and its value.
-    pub rest: (String, String),
-}
 
 /// A search for a person by names and birth date.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +27,10 @@ impl Query {
     /// be about several people and so live with another one (then [`Query::key_values`] finds it).
     pub fn home_references(&self) -> Vec<String> {
         let parameters = owner::deciding_parameters(self.resource_type);
-        for filter in &self.filters {
-            let deciding = parameters.iter().find(|parameter| parameter.code == filter.code);
+        for leaf in self.needed_leaves() {
+            let deciding = parameters.iter().find(|parameter| parameter.code == leaf.code);
             if let Some(deciding) = deciding
-                && let Some(references) = home_of(filter, deciding)
+                && let Some(references) = home_of(leaf, deciding)
             {
                 return references;
             }
@@ -51,26 +38,47 @@ impl Query {
         Vec::new()
     }
 
-    /// The values of `_id`: those that every `_id` names.
+    /// The ids that every answer has: what `_id` names, and where answered reverse chains and lists lead.
     pub fn ids(&self) -> Option<Vec<String>> {
-        let (first, rest) = self.ids.split_first()?;
-        Some(first.iter().filter(|id| rest.iter().all(|ids| ids.contains(id))).cloned().collect())
+        let mut lists = self.needed_leaves().filter_map(|leaf| match &leaf.asks {
+            Asks::Ids(ids) => Some(ids),
+            _ => None,
+        });
+        let first = lists.next()?.clone();
+        Some(lists.fold(first, |mut left, ids| {
+            left.retain(|id| ids.binary_search(id).is_ok());
+            left
+        }))
+    }
+
+    /// True when no resource can be an answer, wherever one looks: a sub-question led nowhere, or no id is left.
+    pub fn finds_nothing(&self) -> bool {
+        let is_empty = |leaf: &Leaf| match &leaf.asks {
+            Asks::AnyOf(tests) => {
+                tests.iter().all(|test| matches!(test, Test::References(set) if set.is_empty()))
+            }
+            _ => false,
+        };
+        self.needed_leaves().any(is_empty) || self.ids().is_some_and(|ids| ids.is_empty())
     }
 
     /// True when the search asks for ids or sorts by them: rows must then bring theirs.
     pub fn needs_id(&self) -> bool {
-        !self.ids.is_empty() || self.sort.iter().any(|criterion| matches!(criterion.field, SortField::Id))
+        self.leaves.iter().any(|leaf| matches!(leaf.asks, Asks::Ids(_)))
+            || self.sort.iter().any(|criterion| matches!(criterion.field, SortField::Id))
     }
 
     /// For each filter that the key table answers, its alternatives in the form of `Indexed::keys`.
     pub fn key_values(&self) -> Vec<Vec<(u32, Vec<u8>)>> {
-        let keys_of = |filter: &Filter| -> Option<Vec<(u32, Vec<u8>)>> {
-            let Asks::AnyOf(tests) = &filter.asks else { return None };
-            let keys: Option<Vec<_>> =
-                tests.iter().map(|test| Some((filter.number, test_key(test)?))).collect();
-            keys.filter(|keys| filter.is_global && !keys.is_empty())
+        let keys_of = |leaf: &Leaf| -> Option<Vec<(u32, Vec<u8>)>> {
+            let Asks::AnyOf(tests) = &leaf.asks else { return None };
+            let mut keys = Vec::new();
+            for test in tests {
+                keys.extend(test_keys(test)?.into_iter().map(|key| (leaf.number, key)));
+            }
+            (leaf.is_global && !keys.is_empty()).then_some(keys)
         };
-        self.filters.iter().filter_map(keys_of).collect()
+        self.needed_leaves().filter_map(keys_of).collect()
     }
 
     /// For patients: the birth date that is searched, with the names.
@@ -79,8 +87,8 @@ impl Query {
             return None;
         }
         let mut days: Option<(i32, i32)> = None;
-        for filter in self.filters.iter().filter(|filter| filter.code == "birthdate") {
-            let Some((low, high)) = birth_days(filter) else { continue };
+        for leaf in self.needed_leaves().filter(|leaf| leaf.code == "birthdate") {
+            let Some((low, high)) = birth_days(leaf) else { continue };
             let (first, last) = days.unwrap_or((i32::MIN, i32::MAX));
             days = Some((first.max(low), last.min(high)));
         }
@@ -93,7 +101,7 @@ impl Query {
 
     /// The only text searched for with this parameter.
     fn name(&self, code: &str) -> Option<&StringTest> {
-        self.filters.iter().filter(|filter| filter.code == code).find_map(|filter| match &filter.asks {
+        self.needed_leaves().filter(|leaf| leaf.code == code).find_map(|leaf| match &leaf.asks {
             Asks::AnyOf(tests) => match tests.as_slice() {
                 [Test::String(test)] => Some(test),
                 _ => None,
@@ -101,54 +109,37 @@ impl Query {
             _ => None,
         })
     }
+}
 
-    /// The chains that wait to be resolved, in the order of [`Query::resolve_chain`].
-    pub fn chains(&self) -> Vec<Chain> {
-        self.filters
-            .iter()
-            .filter_map(|filter| match &filter.asks {
-                Asks::Chain(chain) => Some(chain.clone()),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// Puts the literal references that a chain led to in its place; none of them: the search has no answer.
-    /// Indexes count the chains that still wait, as [`Query::chains`] lists them.
-    pub fn resolve_chain(&mut self, index: usize, references: Vec<String>) {
-        let waiting = self.filters.iter_mut().filter(|filter| matches!(filter.asks, Asks::Chain(_)));
-        if let Some(filter) = waiting.into_iter().nth(index) {
-            let tests = references.iter().filter_map(|literal| ReferenceTest::new(literal, &[]));
-            filter.asks = Asks::AnyOf(tests.map(Test::Reference).collect());
+/// The homes a leaf names; `None` unless each of its alternatives names one.
+fn home_of(leaf: &Leaf, deciding: &OwnerParameter) -> Option<Vec<String>> {
+    let Asks::AnyOf(tests) = &leaf.asks else { return None };
+    let mut references = Vec::new();
+    for test in tests {
+        match test {
+            Test::Reference(reference) => references.push(reference.literal_of(deciding.target)?),
+            Test::References(set) => references.extend(set.all_of(deciding.target)?),
+            _ => return None,
         }
     }
+    (!references.is_empty()).then_some(references)
 }
 
-/// The homes a filter names; `None` unless each of its alternatives names one.
-fn home_of(filter: &Filter, deciding: &OwnerParameter) -> Option<Vec<String>> {
-    let Asks::AnyOf(tests) = &filter.asks else { return None };
-    let references: Option<Vec<String>> = tests
-        .iter()
-        .map(|test| match test {
-            Test::Reference(reference) => reference.literal_of(deciding.target),
-            _ => None,
-        })
-        .collect();
-    references.filter(|references| !references.is_empty())
-}
-
-fn test_key(test: &Test) -> Option<Vec<u8>> {
-    match test {
+/// The keys of a test, when the key table can answer it.
+fn test_keys(test: &Test) -> Option<Vec<Vec<u8>>> {
+    let one = match test {
         Test::Token(token) => token.key(),
         Test::String(text) => text.key(),
         Test::Uri(uri) => uri.key(),
         Test::Reference(reference) => reference.literal().map(|literal| literal.as_bytes().to_vec()),
+        Test::References(set) => return Some(set.iter().map(|text| text.as_bytes().to_vec()).collect()),
         _ => None,
-    }
+    };
+    one.map(|key| vec![key])
 }
 
-fn birth_days(filter: &Filter) -> Option<(i32, i32)> {
-    let Asks::AnyOf(tests) = &filter.asks else { return None };
+fn birth_days(leaf: &Leaf) -> Option<(i32, i32)> {
+    let Asks::AnyOf(tests) = &leaf.asks else { return None };
     let [Test::Date(test)] = tests.as_slice() else { return None };
     let (start, end) = test.range;
     let (first, last) =
@@ -159,6 +150,6 @@ fn birth_days(filter: &Filter) -> Option<(i32, i32)> {
         Prefix::Le => Some((i32::MIN, last)),
         Prefix::Gt | Prefix::Sa => Some((last.saturating_add(1), i32::MAX)),
         Prefix::Lt | Prefix::Eb => Some((i32::MIN, first.saturating_sub(1))),
-        Prefix::Ne | Prefix::Ap => None,
+        Prefix::Ne | Prefix::Ap | Prefix::Po => None,
     }
 }

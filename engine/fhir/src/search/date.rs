@@ -117,6 +117,7 @@ impl DateTest {
             Prefix::Le => start < low || within,
             Prefix::Sa => start >= high,
             Prefix::Eb => end <= low,
+            Prefix::Po => start < high && end > low,
             Prefix::Ap => {
                 // About: within the length of what was written, on both sides.
                 let margin = high.saturating_sub(low);

@@ -18,6 +18,8 @@ pub(crate) enum Prefix {
     Sa,
     Eb,
     Ap,
+    /// Overlaps: in `_filter` only, for dates.
+    Po,
 }
 
 impl Prefix {
@@ -168,7 +170,7 @@ impl NumberTest {
             Prefix::Le => low_is(self.value).is_le(),
             Prefix::Sa => low_is(self.value).is_gt(),
             Prefix::Eb => high_is(self.value).is_lt(),
-            Prefix::Ap => low_is(self.high).is_le() && high_is(self.low).is_ge(),
+            Prefix::Ap | Prefix::Po => low_is(self.high).is_le() && high_is(self.low).is_ge(),
         }
     }
 }

@@ -172,6 +172,62 @@ impl ReferenceTest {
     }
 }
 
+/// The references that answer a sub-question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReferenceSet {
+    /// As sketches write them, sorted.
+    uuids: Vec<[u8; UUID_REFERENCE]>,
+    /// All of them as text, sorted.
+    texts: Vec<String>,
+}
+
+impl ReferenceSet {
+    /// Reads `Type/id` references.
+    pub(crate) fn new(references: &[String]) -> Self {
+        let mut set = ReferenceSet { texts: references.to_vec(), ..ReferenceSet::default() };
+        for reference in references {
+            if let Reference::Local { resource_type, id, .. } = Reference::parse(reference)
+                && let Some(uuid) = parse_uuid(id)
+            {
+                set.uuids.push(uuid_payload(resource_type, uuid));
+            }
+        }
+        set.uuids.sort_unstable();
+        set.texts.sort_unstable();
+        set.texts.dedup();
+        set
+    }
+
+    /// True when there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
+    /// Their texts.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str)
+    }
+
+    /// All of them, when all are of this type.
+    pub(crate) fn all_of(&self, wanted: ResourceType) -> Option<Vec<String>> {
+        let is_wanted =
+            |text: &String| text.strip_prefix(wanted.name()).is_some_and(|rest| rest.starts_with('/'));
+        self.texts.iter().all(is_wanted).then(|| self.texts.clone())
+    }
+
+    pub(crate) fn matches(&self, kind: EntryKind, payload: &[u8]) -> bool {
+        match kind {
+            EntryKind::ReferenceUuid => {
+                self.uuids.binary_search_by(|known| known.as_slice().cmp(payload)).is_ok()
+            }
+            EntryKind::ReferenceText => {
+                self.texts.binary_search_by(|known| known.as_bytes().cmp(payload)).is_ok()
+            }
+            _ => false,
+        }
+    }
+}
+
 fn is_one_of(types: &[ResourceType], payload: &[u8]) -> bool {
     types.is_empty() || types.iter().any(|t| t.code().to_be_bytes() == payload[..2])
 }

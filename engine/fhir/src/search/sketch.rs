@@ -40,6 +40,11 @@ pub(crate) enum EntryKind {
 }
 
 impl EntryKind {
+    /// True for what a parameter looks at; false for what only some modifiers do.
+    pub(crate) fn is_value(self) -> bool {
+        !matches!(self, EntryKind::Opaque | EntryKind::ReferenceIdentifier | EntryKind::TypedToken)
+    }
+
     fn from_code(code: u8) -> Option<Self> {
         const ALL: [EntryKind; 12] = [
             EntryKind::Opaque,

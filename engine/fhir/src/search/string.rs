@@ -70,6 +70,10 @@ pub(crate) enum StringMode {
     Contains,
     /// The very text.
     Exact,
+    /// Is, whatever case and accents.
+    Whole,
+    /// Ends with, whatever case and accents.
+    End,
 }
 
 /// One alternative of a string search.
@@ -111,6 +115,8 @@ impl StringTest {
             StringMode::Start => normal.starts_with(wanted),
             StringMode::Contains => normal.windows(wanted.len()).any(|part| part == wanted),
             StringMode::Exact => original == wanted,
+            StringMode::Whole => normal == wanted,
+            StringMode::End => normal.ends_with(wanted),
         }
     }
 }
