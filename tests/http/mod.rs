@@ -4,6 +4,7 @@ mod bundle;
 mod documents;
 mod find_documents;
 mod official_examples;
+mod operations;
 mod read;
 mod search;
 mod write;

@@ -138,6 +138,9 @@ pub struct Entry {
     /// How many resources a search found in all, shown on the page or only counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<u64>,
+    /// Code of the operation (`$name`) in whose course it was done.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub operation: String,
     /// Request id, to find the trace.
     pub request: String,
 }
@@ -239,6 +242,12 @@ impl Entry {
         });
         if let Some(text) = outcome_text {
             event["outcomeDesc"] = text.into();
+        }
+        if !self.operation.is_empty()
+            && let Some(sub_types) = event["subtype"].as_array_mut()
+        {
+            sub_types.push(json!({ "system": sub_system, "code": "operation", "display": "operation" }));
+            sub_types.push(json!({ "system": "urn:socle:operation", "code": self.operation }));
         }
         let entities = self.entities(cipher, patient);
         if !entities.is_empty() {

@@ -37,6 +37,8 @@ pub struct Session {
     purposes: HashMap<HomeId, Purpose>,
     pub(crate) request: String,
     grant: Option<String>,
+    /// Code of the operation whose acts are traced now; empty outside of one.
+    pub(crate) operation: Mutex<&'static str>,
     pub(crate) accesses: Mutex<Vec<Access>>,
     standings: Mutex<HashMap<HomeId, (Standing, Arc<HomePolicy>)>>,
     hidden: Mutex<HashMap<HomeId, Arc<Hidden>>>,
@@ -78,6 +80,7 @@ impl Session {
             purposes: HashMap::new(),
             request,
             grant: None,
+            operation: Mutex::new(""),
             accesses: Mutex::default(),
             standings: Mutex::default(),
             hidden: Mutex::default(),
@@ -120,6 +123,12 @@ impl Session {
     /// The gate this session came through.
     pub fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    /// Names the operation in whose course everything from now on happens; gives back the name that was there. The trace
+    /// keeps it.
+    pub fn within_operation(&self, code: &'static str) -> &'static str {
+        std::mem::replace(&mut *self.operation.lock(), code)
     }
 
     /// The moment of this session.

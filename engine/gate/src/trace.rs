@@ -31,9 +31,16 @@ pub(crate) struct Access {
     pub about: &'static str,
     pub query: String,
     pub found: Option<u64>,
+    /// Code of the operation in whose course it happened; empty outside of one.
+    pub operation: &'static str,
 }
 
 impl Session {
+    /// The operation that is running.
+    pub(crate) fn operation(&self) -> &'static str {
+        *self.operation.lock()
+    }
+
     /// Notes an act that is no access to a resource (sign-in, sign-out).
     pub fn note(&self, home: HomeId, deed: Deed, outcome: Outcome, basis: &'static str) {
         self.accesses.lock().push(Access {
@@ -45,6 +52,7 @@ impl Session {
             about: "",
             query: String::new(),
             found: None,
+            operation: self.operation(),
         });
     }
 
@@ -66,6 +74,7 @@ impl Session {
             about,
             query: query.to_owned(),
             found: None,
+            operation: self.operation(),
         };
         self.accesses.lock().push(access);
     }
@@ -88,6 +97,7 @@ impl Session {
             about,
             query: query.to_owned(),
             found: Some(found),
+            operation: self.operation(),
         });
     }
 
@@ -101,6 +111,7 @@ impl Session {
             about,
             query: String::new(),
             found: None,
+            operation: self.operation(),
         });
     }
 
@@ -122,12 +133,12 @@ impl Session {
 
     /// The log lines of accesses: one for each home, deed and basis, naming the resources.
     pub(crate) fn lines(&self, accesses: Vec<Access>) -> Vec<AuditWrite> {
-        type Group = (HomeId, &'static str, &'static str, u8, String);
+        type Group = (HomeId, &'static str, &'static str, u8, &'static str, String);
         let mut groups: BTreeMap<Group, Vec<Access>> = BTreeMap::new();
         for access in accesses {
             let home = self.log_home(access.home);
             let deed = deed_order(access.deed);
-            let group = (home, access.basis, access.about, deed, access.query.clone());
+            let group = (home, access.basis, access.about, deed, access.operation, access.query.clone());
             groups.entry(group).or_default().push(access);
         }
         let mut lines = Vec::new();
@@ -176,6 +187,7 @@ impl Session {
             about: access.about.to_owned(),
             query: access.query.clone(),
             found: access.found,
+            operation: access.operation.to_owned(),
             request: self.request.clone(),
         }
     }

@@ -126,6 +126,7 @@ impl Session {
             about: change.key.resource_type.name(),
             query: String::new(),
             found: None,
+            operation: self.operation(),
         };
         let body = change.resource.as_ref().map_or_else(Bytes::new, |resource| {
             Bytes::from(socle_fhir::json::compose(change.key.resource_type, &id, version, now, resource))

@@ -24,6 +24,8 @@ pub const SEARCH_PARAMETERS: usize = 64;
 pub const SEARCH_DEPTH: usize = 4;
 /// Types that one chained parameter may lead to before it must name one.
 pub const SEARCH_CHAIN_TYPES: usize = 8;
+/// Parameters in one `Parameters` resource given to an operation.
+pub const OPERATION_PARAMETERS: usize = 1_000;
 /// Alternatives (comma-separated) of one search parameter.
 pub const SEARCH_ALTERNATIVES: usize = 256;
 /// Requests that may wait for the writer; past it the answer is 503 with `Retry-After`.

@@ -103,6 +103,20 @@ pub const OPERATION_OUTCOME: ResourceType = ResourceType(99);
 pub const OBSERVATION: ResourceType = ResourceType(96);
 /// `Location`.
 pub const LOCATION: ResourceType = ResourceType(71);
+/// `CodeSystem`.
+pub const CODE_SYSTEM: ResourceType = ResourceType(22);
+/// `Composition`.
+pub const COMPOSITION: ResourceType = ResourceType(26);
+/// `ConceptMap`.
+pub const CONCEPT_MAP: ResourceType = ResourceType(27);
+/// `Encounter`.
+pub const ENCOUNTER: ResourceType = ResourceType(44);
+/// `Group`.
+pub const GROUP: ResourceType = ResourceType(58);
+/// `OperationDefinition`.
+pub const OPERATION_DEFINITION: ResourceType = ResourceType(98);
+/// `ValueSet`.
+pub const VALUE_SET: ResourceType = ResourceType(144);
 
 /// Sorted; a new type of a later FHIR release goes to the end of the numbers, never in between.
 const NAMES: [&str; 146] = [
@@ -269,5 +283,9 @@ mod tests {
         assert_eq!(ResourceType::from_code(0), None);
         assert_eq!(PATIENT.name(), "Patient");
         assert_eq!(CARE_TEAM.name(), "CareTeam");
+        assert_eq!((CODE_SYSTEM.name(), CONCEPT_MAP.name()), ("CodeSystem", "ConceptMap"));
+        assert_eq!((COMPOSITION.name(), ENCOUNTER.name()), ("Composition", "Encounter"));
+        assert_eq!((GROUP.name(), VALUE_SET.name()), ("Group", "ValueSet"));
+        assert_eq!(OPERATION_DEFINITION.name(), "OperationDefinition");
     }
 }

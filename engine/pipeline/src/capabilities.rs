@@ -1,6 +1,7 @@
 //! The CapabilityStatement, generated from what the code does.
 
 use crate::interaction::Answer;
+use crate::operations::Place;
 use crate::pipeline::Pipeline;
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -19,8 +20,17 @@ impl Pipeline {
     fn statement(&self, now: Instant) -> Value {
         let settings = self.settings();
         let base = self.fhir_base();
-        let resources: Vec<Value> = ResourceType::all().map(resource).collect();
-        json!({
+        let resources: Vec<Value> = ResourceType::all()
+            .map(|resource_type| {
+                let mut value = resource(resource_type);
+                let operations = self.operations_at(Some(resource_type));
+                if !operations.is_empty() {
+                    value["operation"] = operations.into();
+                }
+                value
+            })
+            .collect();
+        let mut statement = json!({
             "resourceType": "CapabilityStatement",
             "status": "active",
             "date": now.to_string(),
@@ -45,7 +55,31 @@ impl Pipeline {
                 "resource": resources,
                 "interaction": [{ "code": "transaction" }, { "code": "batch" }],
             }],
-        })
+        });
+        let operations = self.operations_at(None);
+        if !operations.is_empty() {
+            statement["rest"][0]["operation"] = operations.into();
+        }
+        statement
+    }
+
+    /// The operations of a type, or those of the whole platform.
+    fn operations_at(&self, resource_type: Option<ResourceType>) -> Vec<Value> {
+        let base = self.fhir_base();
+        self.operations()
+            .definitions()
+            .filter(|definition| match resource_type {
+                Some(resource_type) => definition.is_for(resource_type),
+                None => definition.places.contains(&Place::System),
+            })
+            .map(|definition| {
+                json!({
+                    "name": definition.code,
+                    "definition": definition.canonical_or_served(&base),
+                    "documentation": definition.en,
+                })
+            })
+            .collect()
     }
 }
 

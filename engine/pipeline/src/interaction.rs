@@ -77,6 +77,56 @@ pub enum Interaction {
     },
     /// `POST [base]` with a Bundle of type `transaction` or `batch`.
     Bundle(Value),
+    /// `…/$name`: an operation of [`crate::operations`].
+    Operation {
+        /// Its code, without the `$`.
+        name: String,
+        /// What it is asked of.
+        level: Level,
+        /// What it is given.
+        input: OperationInput,
+        /// True for a `GET`, which never changes anything.
+        is_get: bool,
+    },
+}
+
+/// What an operation is asked of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// The whole platform: `[base]/$name`.
+    System,
+    /// A type: `[base]/Type/$name`.
+    Type(ResourceType),
+    /// A resource: `[base]/Type/id/$name`.
+    Instance(ResourceType, String),
+}
+
+impl Level {
+    /// The address before `$name`, relative to the base; empty for the platform.
+    pub fn path(&self) -> String {
+        match self {
+            Level::System => String::new(),
+            Level::Type(resource_type) => resource_type.name().to_owned(),
+            Level::Instance(resource_type, id) => format!("{resource_type}/{id}"),
+        }
+    }
+
+    /// The type in the address.
+    pub fn resource_type(&self) -> Option<ResourceType> {
+        match self {
+            Level::System => None,
+            Level::Type(resource_type) | Level::Instance(resource_type, _) => Some(*resource_type),
+        }
+    }
+}
+
+/// What an operation is given, before it is checked.
+#[derive(Clone, Debug, Default)]
+pub struct OperationInput {
+    /// Parameters in the address.
+    pub query: Vec<(String, String)>,
+    /// The body: `Parameters`, or the one resource that the operation takes.
+    pub body: Option<Value>,
 }
 
 /// The resource an update, patch or deletion is about.
@@ -166,6 +216,8 @@ pub enum Address {
     History(ResourceType, String),
     /// `Type/id/_history/version`.
     Version(ResourceType, String, String),
+    /// `$name`, `Type/$name` or `Type/id/$name`; the name without its `$`.
+    Operation(Level, String),
 }
 
 impl Address {
@@ -178,7 +230,7 @@ impl Address {
                 "Adresse inconnue de l'API FHIR.",
                 "Unknown address of the FHIR API.",
             )
-            .expecting("metadata | <Type> | <Type>/<id> | <Type>/<id>/_history[/<version>] | <Type>/_search")
+            .expecting("metadata | <Type> | <Type>/<id> | <Type>/<id>/_history[/<version>] | <Type>/_search | […/]$<operation>")
             .receiving(path)
         };
         let resource_type = |name: &str| {
@@ -192,6 +244,17 @@ impl Address {
                 .receiving(name)
             })
         };
+        if let Some((name, before)) = parts.split_last()
+            && let Some(name) = name.strip_prefix('$')
+        {
+            let level = match before {
+                [] => Level::System,
+                [type_name] => Level::Type(resource_type(type_name)?),
+                [type_name, id] if is_id(id) => Level::Instance(resource_type(type_name)?, (*id).to_owned()),
+                _ => return Err(unknown()),
+            };
+            return Ok(Address::Operation(level, name.to_owned()));
+        }
         Ok(match parts.as_slice() {
             [] => Address::Base,
             ["metadata"] => Address::Metadata,

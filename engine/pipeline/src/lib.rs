@@ -9,6 +9,7 @@ mod frame;
 mod import;
 pub mod interaction;
 pub mod jobs;
+pub mod operations;
 mod owner;
 pub mod page;
 pub mod pipeline;
@@ -24,8 +25,9 @@ mod write;
 
 pub use frame::{PersonShown, View, encode};
 pub use import::{ImportOutcome, Imported};
-pub use interaction::{Address, Answer, Interaction, Patch, Prefer, Returned, Target};
+pub use interaction::{Address, Answer, Interaction, Level, OperationInput, Patch, Prefer, Returned, Target};
 pub use jobs::{Effects, Job, Next, Owner, Runner, Running, Step, Task, TaskState, Tasks, Wake, Work};
+pub use operations::{Call, Definition, Operation, Place};
 pub use page::{Form, Handler, Method, Page, PageAnswer, PageCall, Upload, Who};
 pub use pipeline::{Pipeline, Settings};
 pub use plan::{Draft, Plan, Verb, Via};

@@ -2,6 +2,7 @@
 
 use crate::interaction::{Answer, Interaction, Prefer};
 use crate::jobs::{Job, Owner, Runner, Running};
+use crate::operations::{Asked, Registry};
 use crate::page::{Page, PageAnswer, PageCall};
 use crate::room::{Authenticator, Credentials, Identified, Importer, Room, Rules};
 use crate::turns::{self, Turns};
@@ -32,6 +33,7 @@ struct Inner {
     importer: Option<Arc<dyn Importer>>,
     jobs: Vec<Job>,
     tasks_asked: watch::Sender<u64>,
+    operations: Registry,
     turns: Turns,
 }
 
@@ -46,6 +48,7 @@ impl Pipeline {
         let mut pages: Vec<(&'static str, Page)> = Vec::new();
         let (mut authenticator, mut importer) = (None, None);
         let mut jobs: Vec<Job> = Vec::new();
+        let mut operations = Registry::of_the_engine();
         for room in rooms {
             for resource_type in room.types {
                 if let Some(room_rules) = &room.rules {
@@ -63,6 +66,9 @@ impl Pipeline {
                 let is_taken = jobs.iter().any(|other| other.name == job.name);
                 assert!(!is_taken, "two jobs are named {}", job.name);
                 jobs.push(job);
+            }
+            for operation in room.operations {
+                operations.add(operation);
             }
             if let Some(found) = room.authenticator {
                 assert!(authenticator.is_none(), "two rooms tell callers apart; one is {}", room.name);
@@ -82,6 +88,7 @@ impl Pipeline {
             importer,
             jobs,
             tasks_asked: watch::Sender::new(0),
+            operations,
             turns: Turns::new(),
         }))
     }
@@ -138,6 +145,11 @@ impl Pipeline {
             // Nobody tells callers apart here: only the operator's own work goes on.
             None => Ok(owner.grant.is_none()),
         }
+    }
+
+    /// The operations that are offered, of the engine and of the rooms.
+    pub fn operations(&self) -> &Registry {
+        &self.0.operations
     }
 
     pub(crate) fn importer(&self) -> Option<&Arc<dyn Importer>> {
@@ -235,6 +247,9 @@ impl Pipeline {
                 self.patch(session, target, patch, if_match, prefer).await
             }
             Interaction::Delete { target, if_match } => self.delete(session, target, if_match).await,
+            Interaction::Operation { name, level, input, is_get } => {
+                self.operate(session, Asked { name, level, input, is_get }, prefer).await
+            }
             Interaction::Bundle(bundle) => match bundle["type"].as_str() {
                 Some("transaction") => self.transaction(session, bundle, prefer).await,
                 Some("batch") => self.batch(session, bundle, prefer).await,

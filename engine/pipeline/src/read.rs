@@ -23,7 +23,13 @@ impl Pipeline {
         id: &str,
         prefer: Prefer,
     ) -> Result<Answer, Problem> {
-        let key = session.resolve(resource_type, id).await?.ok_or_else(Problem::not_found)?;
+        let Some(key) = session.resolve(resource_type, id).await? else {
+            // The definitions of our own operations are made by the program, not stored.
+            let served = (resource_type == resource_type::OPERATION_DEFINITION)
+                .then(|| self.operations().served(id, &self.fhir_base()))
+                .flatten();
+            return served.map(|definition| Answer::of(&definition)).ok_or_else(Problem::not_found);
+        };
         let found = session.read(key).await?.ok_or_else(Problem::not_found)?;
         self.show(session, found, prefer).await
     }

@@ -1,6 +1,7 @@
 //! The door of a room: everything a service of the health system brings to the pipeline.
 
 use crate::jobs::{Job, Owner};
+use crate::operations::Operation;
 use crate::page::Page;
 use crate::pipeline::Pipeline;
 use crate::plan::Plan;
@@ -27,6 +28,8 @@ pub struct Room {
     pub importer: Option<Arc<dyn Importer>>,
     /// Its work beside requests: on changes, on time, or asked for.
     pub jobs: Vec<Job>,
+    /// Its operations (`$name`).
+    pub operations: Vec<Arc<dyn Operation>>,
 }
 
 /// Turns a document of another form into a transaction that publishes it, for `socle import`.

@@ -2,7 +2,8 @@
 
 use crate::bundle::{self, Entry};
 use crate::interaction::{
-    Address, Answer, Interaction, Patch, Prefer, Returned, Target, parse_if_match, parse_query_text,
+    Address, Answer, Interaction, OperationInput, Patch, Prefer, Returned, Target, parse_if_match,
+    parse_query_text,
 };
 use crate::pipeline::Pipeline;
 use crate::plan::{Draft, Plan, Verb};
@@ -103,6 +104,16 @@ impl Pipeline {
                 .receiving(full_url));
             }
             match parse_entry(entry, index)? {
+                Parsed::Read(Interaction::Operation { name, level, .. })
+                    if self.operations().affects_state(&name, &level) =>
+                {
+                    return Err(bad_entry(
+                        index,
+                        "Une opération qui modifie des données ne s'écrit pas dans une transaction.",
+                        "An operation that changes data has no place in a transaction.",
+                    )
+                    .receiving(format!("{}/${name}", level.path())));
+                }
                 Parsed::Read(interaction) => readings.push(Reading { entry: index, interaction }),
                 Parsed::Write(interaction) => {
                     let mut draft = self.draft_of(session, interaction, index).await?;
@@ -311,6 +322,15 @@ fn parse_entry(entry: &Value, index: usize) -> Result<Parsed, Problem> {
         }
         ("GET" | "HEAD", Address::Type(resource_type)) => {
             Parsed::Read(Interaction::Search { resource_type: *resource_type, params })
+        }
+        ("GET" | "HEAD" | "POST", Address::Operation(level, name)) => {
+            let body = if method == "POST" { entry.get("resource").cloned() } else { None };
+            Parsed::Read(Interaction::Operation {
+                name: name.clone(),
+                level: level.clone(),
+                input: OperationInput { query: params, body },
+                is_get: method != "POST",
+            })
         }
         ("POST", Address::Type(resource_type)) => Parsed::Write(Interaction::Create {
             resource_type: *resource_type,

@@ -47,6 +47,7 @@ pub fn room() -> Room {
         authenticator: Some(Arc::new(authenticator::Door::new())),
         importer: None,
         jobs: Vec::new(),
+        operations: Vec::new(),
     }
 }
 

@@ -49,5 +49,6 @@ pub fn room() -> Room {
         authenticator: None,
         importer: Some(Arc::new(importer::CdaImporter)),
         jobs: Vec::new(),
+        operations: Vec::new(),
     }
 }

@@ -24,5 +24,6 @@ pub fn room() -> Room {
         authenticator: None,
         importer: None,
         jobs: Vec::new(),
+        operations: Vec::new(),
     }
 }

@@ -41,7 +41,7 @@ pub(super) async fn resource(
     of: Option<ResourceType>,
 ) -> Result<Value, Problem> {
     let media_type = media_type(headers);
-    let is_json = matches!(media_type.as_str(), FHIR_JSON | "application/json" | "text/json" | "");
+    let is_json = is_json(&media_type);
     if of == Some(resource_type::BINARY) && !is_json {
         let content = forms::body(request.into_body(), limits::DOCUMENT_BYTES).await?;
         let mut binary = json!({ "resourceType": "Binary", "contentType": media_type, "data": data_encoding::BASE64.encode(&content) });
@@ -51,13 +51,37 @@ pub(super) async fn resource(
         return Ok(binary);
     }
     if !is_json {
-        return Err(Problem::new(Kind::UnsupportedMedia, "Cette API lit du JSON.", "This API reads JSON.")
-            .at("Content-Type")
-            .expecting(FHIR_JSON)
-            .receiving(media_type));
+        return Err(no_json(media_type));
     }
+    object(&forms::body(request.into_body(), limits::BODY_BYTES).await?)
+}
+
+/// The resource in the body of an operation; one that takes nothing may come without any.
+pub(super) async fn optional(request: Request<Body>, headers: &HeaderMap) -> Result<Option<Value>, Problem> {
+    let media_type = media_type(headers);
     let bytes = forms::body(request.into_body(), limits::BODY_BYTES).await?;
-    let value = socle_fhir::json::parse(&bytes)?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if !is_json(&media_type) {
+        return Err(no_json(media_type));
+    }
+    object(&bytes).map(Some)
+}
+
+fn is_json(media_type: &str) -> bool {
+    matches!(media_type, FHIR_JSON | "application/json" | "text/json" | "")
+}
+
+fn no_json(media_type: String) -> Problem {
+    Problem::new(Kind::UnsupportedMedia, "Cette API lit du JSON.", "This API reads JSON.")
+        .at("Content-Type")
+        .expecting(FHIR_JSON)
+        .receiving(media_type)
+}
+
+fn object(bytes: &[u8]) -> Result<Value, Problem> {
+    let value = socle_fhir::json::parse(bytes)?;
     if value.is_object() {
         return Ok(value);
     }

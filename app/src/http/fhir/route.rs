@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
 use socle_kernel::{Kind, Problem};
 use socle_pipeline::interaction::parse_if_match;
-use socle_pipeline::{Address, Interaction, Target};
+use socle_pipeline::{Address, Interaction, OperationInput, Target};
 
 pub(super) async fn interaction(
     request: Request<Body>,
@@ -42,6 +42,14 @@ pub(super) async fn interaction(
                 headers.get("if-none-exist").and_then(|value| value.to_str().ok()).map(str::to_owned);
             Interaction::Create { resource_type, resource, if_none_exist }
         }
+        ("GET" | "HEAD", Address::Operation(level, name)) => {
+            let input = OperationInput { query: params, body: None };
+            Interaction::Operation { name, level, input, is_get: true }
+        }
+        ("POST", Address::Operation(level, name)) => {
+            let input = OperationInput { query: params, body: body::optional(request, headers).await? };
+            Interaction::Operation { name, level, input, is_get: false }
+        }
         ("POST", Address::Base) => {
             Interaction::Bundle(body::bundle(body::resource(request, headers, None).await?)?)
         }
@@ -75,6 +83,7 @@ fn offered(address: &Address) -> &'static str {
         Address::Metadata | Address::History(..) | Address::Version(..) => "GET",
         Address::Type(_) => "GET, POST, PUT (?…), PATCH (?…), DELETE (?…)",
         Address::Instance(..) => "GET, PUT, PATCH, DELETE",
+        Address::Operation(..) => "GET, POST",
     }
 }
 

@@ -1,0 +1,4 @@
+//! Operations (`$name`), one file each.
+
+mod asking;
+mod meta;
