@@ -53,6 +53,11 @@ impl Region {
         self.with_token(login, &[])
     }
 
+    /// The token of a sign-in, for a program that is not ours.
+    pub fn token_of(&self, login: &str) -> String {
+        self.bearer(login, &[])
+    }
+
     /// A client of someone who declares a purpose with its reason.
     pub fn for_purpose(&self, login: &str, purpose: &str, reason: &str) -> Client {
         self.with_token(login, &["--purpose", purpose, "--reason", reason])
@@ -69,10 +74,13 @@ impl Region {
     }
 
     fn with_token(&self, login: &str, more: &[&str]) -> Client {
+        self.server.client(Some(self.bearer(login, more)))
+    }
+
+    fn bearer(&self, login: &str, more: &[&str]) -> String {
         let asked: Vec<String> =
             std::iter::once(login).chain(more.iter().copied()).map(str::to_owned).collect();
         let mut tokens = self.tokens.lock().expect("no test died with it");
-        let token = tokens.entry(asked).or_insert_with(|| token(&self.server.folder, login, more));
-        self.server.client(Some(token.clone()))
+        tokens.entry(asked).or_insert_with(|| token(&self.server.folder, login, more)).clone()
     }
 }

@@ -1,5 +1,6 @@
 //! The HTTP face: requests into interactions and page calls, answers into bytes. Knows no room.
 
+pub mod console;
 pub mod fhir;
 pub mod forms;
 pub mod outcome;

@@ -89,7 +89,7 @@ fn home_body(lang: Lang, subject: &Subject, is_demo: bool) -> Markup {
         @if is_demo {
             (section(lang.pick("Ceci est une démonstration", "This is a demonstration"), html! {
                 p { (lang.pick("Les personnes, les professionnels et les documents sont inventés. Choisissez quelqu'un et entrez : ", "People, professionals and documents are invented. Choose someone and come in: ")) a href="/connexion" { (lang.pick("voir les personnes", "see the people")) } "." }
-                p { (lang.pick("Pour une application : l'API FHIR R4 est à l'adresse ", "For an application: the FHIR R4 API is at ")) code { "/fhir" } (lang.pick(", sa description à ", ", its description at ")) a href="/fhir/metadata" { "/fhir/metadata" } "." }
+                p { (lang.pick("Pour une application : l'API FHIR R4 est à l'adresse ", "For an application: the FHIR R4 API is at ")) code { "/fhir" } (lang.pick(", sa description à ", ", its description at ")) a href="/fhir/metadata" { "/fhir/metadata" } (lang.pick(", une page pour l'essayer à ", ", a page to try it at ")) a href="/bac-a-sable/api" { "/bac-a-sable/api" } "." }
             }))
         }
     }

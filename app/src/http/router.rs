@@ -4,11 +4,12 @@
 //! |---|---|
 //! | `/`, `/aide`, `/accessibilite`, `/donnees-personnelles`, `/code-source` | `public.rs` |
 //! | the rooms' pages (`socle routes` prints them; `tests/access/routes.txt` is the reviewed table) | `page.rs` → rooms |
+//! | `/bac-a-sable/api`, `/openapi.json` | `console/` |
 //! | `/fhir`, `/fhir/…` | `fhir.rs` → pipeline |
 //! | `/assets/…` | the stylesheet, script and marks of `socle-ui` |
 //! | `/health/live`, `/health/ready` | here |
 
-use super::{fhir, page, public};
+use super::{console, fhir, page, public};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Path, RawPathParams, Request, State};
@@ -31,12 +32,12 @@ pub struct Shared {
 
 /// Every page: the program's own public ones and the rooms'.
 pub fn pages(pipeline: &Pipeline) -> Vec<(&'static str, Page)> {
-    public::pages().into_iter().map(|page| ("public", page)).chain(pipeline.pages().iter().copied()).collect()
+    public_pages().into_iter().map(|page| ("public", page)).chain(pipeline.pages().iter().copied()).collect()
 }
 
 /// The program's own pages, open to everyone.
 pub fn public_pages() -> Vec<Page> {
-    public::pages()
+    public::pages().into_iter().chain(console::pages()).collect()
 }
 
 /// All routes.

@@ -9,6 +9,7 @@ mod frame;
 mod import;
 pub mod interaction;
 pub mod jobs;
+mod openapi;
 pub mod operations;
 mod owner;
 pub mod page;

@@ -252,6 +252,7 @@ pub mod tests {
             what: what.iter().map(|key| Entity::new(*key, 1)).collect(),
             about: what.first().map_or("DocumentReference", |key| key.resource_type.name()).into(),
             query: String::new(),
+            operation: String::new(),
             found: None,
             request: "r".into(),
         }

@@ -188,7 +188,7 @@ impl Definition {
     }
 
     /// The addresses at which it is offered, as patterns.
-    pub(crate) fn addresses(&self) -> Vec<String> {
+    pub fn addresses(&self) -> Vec<String> {
         let types: Vec<&str> = match self.types {
             [] => vec!["<Type>"],
             types => types.iter().map(|resource_type| resource_type.name()).collect(),
