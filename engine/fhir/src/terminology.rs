@@ -4,19 +4,31 @@
 //! decided is [`Membership::Unknown`], never a false "no": a caller who must refuse refuses on `No` alone.
 
 mod cache;
+mod check;
 mod compile;
+mod entry;
+mod expand;
 mod filter;
+mod gap;
 mod grammar;
 mod hooks;
+mod lookup;
 mod packaged;
 mod set;
 mod source;
 mod system;
+mod translate;
 
+pub use check::{Checking, Coded, Verdict};
+pub use entry::Entry;
+pub use expand::{EXPANSION_CODES, Expand, Versions, refusal};
+pub use gap::Gap;
+pub use lookup::{Fact, Meaning, Standing};
 pub use packaged::{Packaged, contains, is_below, shared};
-pub use set::{CompiledSet, Entry, Gap};
+pub use set::CompiledSet;
 pub use source::{Given, Source};
 pub use system::{Concept, Content, Designation, Property, System};
+pub use translate::{Match, Translate, Translation};
 
 use cache::Cache;
 use std::sync::Arc;

@@ -1,8 +1,10 @@
 //! From a `ValueSet` resource to its compiled form.
 
+use super::entry::Item;
 use super::filter;
+use super::gap::Gap;
 use super::grammar::{self, Grammar, Rule};
-use super::set::{Clause, CompiledSet, Gap, Item, What};
+use super::set::{Clause, CompiledSet, What};
 use super::system::{Content, Designation, System};
 use super::{NESTED_SETS, Terminology};
 use crate::ucum::Unit;

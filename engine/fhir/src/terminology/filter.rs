@@ -1,6 +1,6 @@
 //! Filters of a value set on the concepts of a code system: hierarchy, properties, patterns, lists.
 
-use super::set::Gap;
+use super::gap::Gap;
 use super::system::{Concept, Content, System};
 use super::{Membership, Terminology};
 use regex::{Regex, RegexBuilder};

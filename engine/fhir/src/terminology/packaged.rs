@@ -17,7 +17,13 @@ pub struct Packaged {
 
 impl Source for Packaged {
     fn find(&self, kind: &str, canonical: &str) -> Option<Arc<Value>> {
-        packages::find(Kind::named(kind)?, canonical)
+        let kind = Kind::named(kind)?;
+        packages::find(kind, canonical).or_else(|| {
+            // A few official addresses carry a `|` themselves (`…/v2-0360|2.7`).
+            let has_bar = canonical.contains('|');
+            let own = || packages::list(kind).find(|entry| entry.url == canonical);
+            has_bar.then(own).flatten().map(packages::Entry::load)
+        })
     }
 
     fn supplements(&self, system: &str) -> Vec<Arc<Value>> {

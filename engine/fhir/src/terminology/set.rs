@@ -1,71 +1,13 @@
 //! A compiled value set: what it includes and excludes, as rules that answer quickly, and can be listed when they are finite.
 
 use super::Membership;
+use super::entry::{Entry, Item};
+use super::gap::Gap;
 use super::grammar::{self, Grammar, Rule};
-use super::system::{Concept, Content, Designation, System};
+use super::system::{Concept, Content, System};
 use serde_json::Value;
-use socle_kernel::Words;
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// Why a value set cannot be listed, or a code not be judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Gap {
-    /// A value set that is not loaded.
-    NoSet(String),
-    /// A code system that is not loaded, or not in this version.
-    NoSystem(String),
-    /// A code system of which only a part is loaded.
-    PartOfSystem(String),
-    /// A code system with a grammar: its codes are without end.
-    Endless(String),
-    /// A filter that this system's definition cannot answer: system, property, operator.
-    Filter(String, String, String),
-    /// A value set that refers to itself, or too deeply to others ([`super::NESTED_SETS`]).
-    Nested(String),
-}
-
-impl Gap {
-    /// In words.
-    pub fn words(&self) -> Words {
-        match self {
-            Gap::NoSet(url) => Words::new(
-                format!("Le jeu de valeurs {url} n'est pas chargé."),
-                format!("The value set {url} is not loaded."),
-            ),
-            Gap::NoSystem(url) => Words::new(
-                format!("Le système de codes {url} n'est pas chargé."),
-                format!("The code system {url} is not loaded."),
-            ),
-            Gap::PartOfSystem(url) => Words::new(
-                format!("Seule une partie du système de codes {url} est chargée."),
-                format!("Only a part of the code system {url} is loaded."),
-            ),
-            Gap::Endless(url) => Words::new(
-                format!("Le système de codes {url} suit une grammaire : ses codes sont sans nombre."),
-                format!("The code system {url} follows a grammar: its codes are without number."),
-            ),
-            Gap::Filter(system, property, operator) => Words::new(
-                format!("Le filtre « {property} {operator} » ne peut pas être évalué sur {system}."),
-                format!("The filter \"{property} {operator}\" cannot be evaluated on {system}."),
-            ),
-            Gap::Nested(url) => Words::new(
-                format!("Le jeu de valeurs {url} se contient lui-même, ou s'imbrique trop profondément."),
-                format!("The value set {url} contains itself, or nests too deeply."),
-            ),
-        }
-    }
-}
-
-/// A code named by a value set itself.
-#[derive(Debug)]
-pub(super) struct Item {
-    pub code: Box<str>,
-    pub display: Option<Box<str>>,
-    pub designations: Vec<Designation>,
-    pub is_inactive: bool,
-    pub is_abstract: bool,
-}
 
 /// Which codes of one system a clause means.
 #[derive(Debug)]
@@ -100,59 +42,6 @@ pub struct CompiledSet {
     pub(super) include: Vec<Clause>,
     pub(super) exclude: Vec<Clause>,
     pub(super) needs: Vec<Box<str>>,
-}
-
-/// One code of a listed value set.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry<'a> {
-    /// Its code system.
-    pub system: &'a str,
-    /// The version of the system that the value set names.
-    pub version: Option<&'a str>,
-    /// The code.
-    pub code: &'a str,
-    /// Its name as the value set or the code system gives it.
-    pub display: Option<&'a str>,
-    /// The concept, when its code system is loaded.
-    pub concept: Option<&'a Concept>,
-    /// The code system, when loaded.
-    pub of: Option<&'a System>,
-    item: Option<&'a Item>,
-}
-
-impl<'a> Entry<'a> {
-    /// Its other names, those of the value set first.
-    pub fn designations(&self) -> impl Iterator<Item = &'a Designation> + use<'a> {
-        let own = self.item.map(|item| item.designations.as_slice()).unwrap_or_default();
-        let general = self.concept.map(|concept| concept.designations.as_slice()).unwrap_or_default();
-        own.iter().chain(general)
-    }
-
-    /// Its name in a language when it has one, else its display.
-    pub fn display_in(&self, language: Option<&str>) -> Option<&'a str> {
-        let Some(language) = language else { return self.display };
-        if let Some(named) = self.designations().find(|one| one.is_in(language)) {
-            return Some(&named.value);
-        }
-        let general = self.concept.and_then(|concept| concept.display_in(Some(language)));
-        if self.item.is_some_and(|item| item.display.is_some()) {
-            self.display
-        } else {
-            general.or(self.display)
-        }
-    }
-
-    /// No longer to be used.
-    pub fn is_inactive(&self) -> bool {
-        self.concept.is_some_and(|concept| concept.is_inactive)
-            || self.item.is_some_and(|item| item.is_inactive)
-    }
-
-    /// Not to be chosen itself.
-    pub fn is_abstract(&self) -> bool {
-        self.concept.is_some_and(|concept| concept.is_abstract)
-            || self.item.is_some_and(|item| item.is_abstract)
-    }
 }
 
 /// Is a code one of a system's, loaded or known by its grammar?
@@ -210,15 +99,11 @@ impl What {
         let url = || clause.system.as_deref().unwrap_or("").to_owned();
         match self {
             What::Anything => Ok(Vec::new()),
-            What::Whole(system) | What::Picked(system, _) if system.content() != Content::Complete => {
-                Err(Gap::PartOfSystem(url()))
-            }
             What::Whole(system) => Ok(system.concepts().iter().map(|c| of_system(system, c)).collect()),
             What::Picked(system, picked) => Ok(picked
                 .iter()
                 .map(|index| of_system(system, &system.concepts()[*index as usize]))
                 .collect()),
-            What::Listed { is_all: false, .. } => Err(Gap::PartOfSystem(url())),
             What::Listed { items, of, .. } => Ok(items
                 .iter()
                 .map(|item| {
@@ -238,6 +123,8 @@ impl What {
                 })
                 .collect()),
             What::Syntax(..) => Err(Gap::Endless(url())),
+            // The rest of a list that is known in part: what is known is listed, and the list said to be open.
+            What::Unknown(Gap::PartOfSystem(_)) => Ok(Vec::new()),
             What::Unknown(gap) => Err(gap.clone()),
         }
     }
@@ -387,7 +274,28 @@ impl CompiledSet {
         systems
     }
 
-    /// All of its codes, each once, in the order of the definition.
+    /// The loaded code systems that it draws on, each once.
+    pub fn loaded(&self) -> Vec<&System> {
+        let mut found: Vec<&System> = Vec::new();
+        for clause in &self.include {
+            match &clause.what {
+                What::Whole(system) | What::Picked(system, _) => found.push(system),
+                What::Listed { of, .. } => found.extend(of.as_deref()),
+                What::Anything => found.extend(clause.sets.iter().flatten().flat_map(|set| set.loaded())),
+                What::Syntax(..) | What::Unknown(_) => {}
+            }
+        }
+        let mut seen = HashSet::new();
+        found.retain(|system| seen.insert((system.url().clone(), system.version().map(str::to_owned))));
+        found
+    }
+
+    /// True when it may hold more codes than can be listed: a system it draws on is loaded in part.
+    pub fn is_open(&self) -> bool {
+        self.gap().is_some()
+    }
+
+    /// All of its codes that are loaded, each once, in the order of the definition.
     pub fn entries(&self) -> Result<Vec<Entry<'_>>, Gap> {
         let mut all = Vec::new();
         for include in &self.include {

@@ -3,7 +3,7 @@
 use super::*;
 use serde_json::{Value, json};
 
-fn colours() -> Value {
+pub(super) fn colours() -> Value {
     json!({
         "resourceType": "CodeSystem", "url": "urn:colours", "version": "2", "name": "Colours", "status": "active",
         "content": "complete", "caseSensitive": true, "hierarchyMeaning": "is-a", "valueSet": "urn:all-colours",
@@ -20,11 +20,11 @@ fn colours() -> Value {
     })
 }
 
-fn set(url: &str, compose: Value) -> Value {
+pub(super) fn set(url: &str, compose: Value) -> Value {
     json!({ "resourceType": "ValueSet", "url": url, "status": "active", "compose": compose })
 }
 
-fn over(mut resources: Vec<Value>) -> std::sync::Arc<Terminology> {
+pub(super) fn over(mut resources: Vec<Value>) -> std::sync::Arc<Terminology> {
     resources.push(colours());
     Terminology::new(Given::new(resources))
 }
