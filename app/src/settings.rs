@@ -30,6 +30,9 @@ pub struct File {
     /// Access rules.
     #[serde(default)]
     pub access: AccessFile,
+    /// The FHIR API.
+    #[serde(default)]
+    pub api: ApiFile,
 }
 
 /// `[store]`.
@@ -54,6 +57,18 @@ pub struct AccessFile {
     pub matrix: Option<PathBuf>,
 }
 
+/// `[api]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiFile {
+    /// True when every change of a resource must name its version (`If-Match`); without it the answer is 428.
+    #[serde(default)]
+    pub requires_version: bool,
+    /// True when a deletion by condition may mean several resources; otherwise it answers 412.
+    #[serde(default)]
+    pub deletes_many: bool,
+}
+
 /// Everything a command needs to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -67,6 +82,8 @@ pub struct Settings {
     pub store: StoreFile,
     /// `[access]`.
     pub access: AccessFile,
+    /// `[api]`.
+    pub api: ApiFile,
 }
 
 /// What the command line said.
@@ -103,7 +120,7 @@ impl Settings {
         if let Some(url) = &base_url {
             check_url(url)?;
         }
-        Ok(Settings { data, listen, base_url, store: file.store, access: file.access })
+        Ok(Settings { data, listen, base_url, store: file.store, access: file.access, api: file.api })
     }
 
     /// File of the platform key.

@@ -1,7 +1,7 @@
 //! Puts the house together: keys, gate, rooms, pipeline.
 
 use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::settings::{ApiFile, Settings};
 use socle_gate::{Gate, Matrix, Options, PlatformKeys, StoreConfig};
 use socle_kernel::{SystemChance, SystemClock};
 use socle_pipeline::{Pipeline, Room};
@@ -51,8 +51,14 @@ fn matrix(settings: &Settings) -> Result<Matrix, Failure> {
 }
 
 /// The pipeline on a gate.
-pub fn pipeline(gate: Gate, base_url: String, is_demo: bool) -> Pipeline {
-    let settings = socle_pipeline::Settings { base_url, is_demo, version: env!("CARGO_PKG_VERSION") };
+pub fn pipeline(gate: Gate, base_url: String, is_demo: bool, api: &ApiFile) -> Pipeline {
+    let settings = socle_pipeline::Settings {
+        base_url,
+        is_demo,
+        version: env!("CARGO_PKG_VERSION"),
+        deletes_many: api.deletes_many,
+        requires_version: api.requires_version,
+    };
     Pipeline::new(gate, settings, rooms())
 }
 

@@ -138,7 +138,8 @@ async fn store(settings: &Settings, findings: &mut Findings) {
 }
 
 async fn jobs(gate: &Gate, findings: &mut Findings) {
-    let pipeline = wiring::pipeline(gate.clone(), settings::LOCAL_URL.into(), false);
+    let pipeline =
+        wiring::pipeline(gate.clone(), settings::LOCAL_URL.into(), false, &settings::ApiFile::default());
     let reports = match pipeline.job_reports().await {
         Ok(reports) => reports,
         Err(problem) => {

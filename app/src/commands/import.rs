@@ -43,6 +43,7 @@ pub async fn run(args: Import, config: Option<PathBuf>) -> Result<ExitCode, Fail
         gate,
         settings.base_url.clone().unwrap_or_else(|| "http://127.0.0.1:8080".into()),
         is_demo,
+        &settings.api,
     );
     let mut tally = Tally::default();
     let total = files.iter().filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum();

@@ -44,7 +44,7 @@ pub async fn body(body: Body, limit: usize) -> Result<bytes::Bytes, Problem> {
             .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
         if is_too_large {
             Problem::new(Kind::TooLarge, "Contenu trop volumineux.", "Content too large.")
-                .expecting(format!("at most {limit} bytes"))
+                .expecting(format!("at most {limit} bytes{}", name_of(limit)))
         } else {
             Problem::new(
                 Kind::Invalid,
@@ -53,6 +53,15 @@ pub async fn body(body: Body, limit: usize) -> Result<bytes::Bytes, Problem> {
             )
         }
     })
+}
+
+/// The name of a limit, for who met it.
+fn name_of(limit: usize) -> &'static str {
+    match limit {
+        limits::BODY_BYTES => " (BODY_BYTES)",
+        limits::DOCUMENT_BYTES => " (DOCUMENT_BYTES)",
+        _ => "",
+    }
 }
 
 async fn read_multipart(request: Request<Body>) -> Result<Form, Problem> {

@@ -5,7 +5,7 @@
 //! | `/`, `/aide`, `/accessibilite`, `/donnees-personnelles`, `/code-source` | `public.rs` |
 //! | the rooms' pages (`socle routes` prints them; `tests/access/routes.txt` is the reviewed table) | `page.rs` → rooms |
 //! | `/bac-a-sable/api`, `/openapi.json` | `console/` |
-//! | `/fhir`, `/fhir/…` | `fhir.rs` → pipeline |
+//! | `/fhir`, `/fhir/…` | `fhir/` → pipeline |
 //! | `/assets/…` | the stylesheet, script and marks of `socle-ui` |
 //! | `/health/live`, `/health/ready` | here |
 
@@ -58,7 +58,7 @@ pub fn router(pipeline: Pipeline) -> Router {
         .fallback(page::missing)
         .method_not_allowed_fallback(page::missing)
         .with_state(shared)
-        .layer(RequestDecompressionLayer::new())
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(guard))
 }

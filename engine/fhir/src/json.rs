@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use socle_kernel::{Instant, Kind, Problem, ResourceType};
 
 /// Reads one JSON value, strictly: UTF-8, nothing after the value, no name twice in an object, nesting within
-/// [`socle_kernel::limits::NESTING`]. Numbers keep their digits as written (an exponent is spelt `e+5`, `e-5`).
+/// [`socle_kernel::limits::NESTING`]. Numbers keep their digits and their exponent as written.
 pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();

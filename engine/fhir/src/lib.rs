@@ -29,7 +29,7 @@ pub use query::{
     Ask, AskKind, Contained, ContainedType, Include, Lead, PersonFilter, Query, RowFacts, SubSearch, Summary,
     Total, parse_query,
 };
-pub use reference::{Reference, rewrite_references};
+pub use reference::{Reference, rewrite_links, rewrite_references};
 pub use search::reference::Literal;
 pub use search::sketch::Sketch;
 pub use search::{ParamKind, Parameter, parameter, parameters};

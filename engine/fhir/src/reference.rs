@@ -1,6 +1,7 @@
 //! References between resources: reading them, and rewriting them when a transaction gives ids.
 
-use serde_json::{Map, Value};
+use crate::definitions::{self, Type, TypeKind};
+use serde_json::Value;
 use socle_kernel::ResourceType;
 
 /// A reference as its text tells it.
@@ -106,43 +107,150 @@ pub fn is_id(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
 }
 
-/// Offers every reference of a resource to `f` and writes what it answers: `Reference.reference` everywhere
-/// (contained resources too), and each other address-like text that is exactly a `urn:uuid:` or `urn:oid:`
-/// (`Attachment.url`, canonicals). Identifier values and the narrative are left alone.
+/// Offers every reference of a resource to `f` and writes what it answers: `Reference.reference` everywhere, contained
+/// resources too; not inside a Bundle, which has a world of references of its own.
 pub fn rewrite_references(value: &mut Value, f: &mut dyn FnMut(&str) -> Option<String>) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| rewrite_references(item, f)),
-        Value::Object(members) => rewrite_members(members, f),
+        Value::Object(members) if members.get("resourceType").is_some_and(|name| name == "Bundle") => {}
+        Value::Object(members) => {
+            for (name, value) in members.iter_mut() {
+                match value {
+                    Value::String(text) if name == "reference" => replace(text, f),
+                    Value::String(_) => {}
+                    other => rewrite_references(other, f),
+                }
+            }
+        }
         _ => {}
     }
 }
 
-fn rewrite_members(members: &mut Map<String, Value>, f: &mut dyn FnMut(&str) -> Option<String>) {
+/// Offers every link of a resource to `f` and writes what it answers, as a transaction must (R4, 3.1.0.11.2):
+/// `Reference.reference`, elements of the types uri, url, oid and uuid, and the `href` and `src` of the narrative.
+/// What names a thing rather than leads to it is left alone: systems, the own `url` of a conformance resource, and the
+/// inside of a Bundle, which has a world of references of its own.
+pub fn rewrite_links(resource: &mut Value, f: &mut dyn FnMut(&str) -> Option<String>) {
+    if let Some(definition) = definition_of(resource) {
+        rewrite_typed(resource, definition, true, f);
+    }
+}
+
+fn definition_of(resource: &Value) -> Option<&'static Type> {
+    definitions::find_type(resource.get("resourceType")?.as_str()?)
+}
+
+fn rewrite_typed(
+    value: &mut Value,
+    definition: &'static Type,
+    is_root: bool,
+    f: &mut dyn FnMut(&str) -> Option<String>,
+) {
+    let Value::Object(members) = value else { return };
+    if definition.name == "Bundle" {
+        return;
+    }
     for (name, value) in members.iter_mut() {
-        let Value::String(text) = value else {
-            rewrite_references(value, f);
+        // `_name` holds the id and the extensions of a primitive.
+        if let Some(Value::Object(_) | Value::Array(_)) = name.strip_prefix('_').map(|_| &*value) {
+            rewrite_list(value, &|_| definitions::find_type("Element"), f);
             continue;
-        };
-        let is_reference = name == "reference" || (is_address_name(name) && is_urn(text));
-        if is_reference && let Some(new) = f(text) {
-            *text = new;
+        }
+        let Some(member) = definition.member(name) else { continue };
+        let kind = member.type_ref.name;
+        match kind {
+            "uri" | "url" | "oid" | "uuid" => {
+                let is_name = name == "system"
+                    || is_root && name == "url"
+                    || definition.name == "Extension" && name == "url";
+                if !is_name {
+                    rewrite_texts(value, f);
+                }
+            }
+            "xhtml" => rewrite_narrative(value, f),
+            "string" if definition.name == "Reference" && name == "reference" => rewrite_texts(value, f),
+            "Resource" => rewrite_list(value, &definition_of, f),
+            _ => {
+                let inner = member.type_ref.definition();
+                if inner.kind != TypeKind::Primitive {
+                    rewrite_list(value, &|_| Some(inner), f);
+                }
+            }
         }
     }
 }
 
-fn is_urn(text: &str) -> bool {
-    text.starts_with("urn:uuid:") || text.starts_with("urn:oid:")
+fn rewrite_list(
+    value: &mut Value,
+    definition: &dyn Fn(&Value) -> Option<&'static Type>,
+    f: &mut dyn FnMut(&str) -> Option<String>,
+) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| rewrite_list(item, definition, f)),
+        Value::Object(_) => {
+            if let Some(definition) = definition(value) {
+                rewrite_typed(value, definition, false, f);
+            }
+        }
+        _ => {}
+    }
 }
 
-/// Names of members whose type is uri, url or canonical and that may carry the address of a resource.
-/// `system`, `value`, `fullUrl` and `div` are never such members.
-fn is_address_name(name: &str) -> bool {
-    matches!(
-        name,
-        "url" | "uri" | "valueUri" | "valueUrl" | "valueCanonical" | "resource" | "source" | "target"
-    ) || name.starts_with("instantiates")
-        || name.ends_with("Canonical")
-        || name.ends_with("Uri") && name != "systemUri"
+fn rewrite_texts(value: &mut Value, f: &mut dyn FnMut(&str) -> Option<String>) {
+    match value {
+        Value::String(text) => replace(text, f),
+        Value::Array(items) => items.iter_mut().for_each(|item| rewrite_texts(item, f)),
+        _ => {}
+    }
+}
+
+fn replace(text: &mut String, f: &mut dyn FnMut(&str) -> Option<String>) {
+    if let Some(new) = f(text) {
+        *text = new;
+    }
+}
+
+/// Rewrites the values of `href="…"` and `src="…"`; a fragment after `#` stays.
+fn rewrite_narrative(value: &mut Value, f: &mut dyn FnMut(&str) -> Option<String>) {
+    let Value::String(text) = value else { return };
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    let mut is_changed = false;
+    while let Some((start, end)) = next_link(rest) {
+        let link = &rest[start..end];
+        let (address, fragment) = link.find('#').map_or((link, ""), |at| link.split_at(at));
+        out.push_str(&rest[..start]);
+        match f(address) {
+            Some(new) => {
+                is_changed = true;
+                out.push_str(&new);
+                out.push_str(fragment);
+            }
+            None => out.push_str(link),
+        }
+        rest = &rest[end..];
+    }
+    if is_changed {
+        out.push_str(rest);
+        *text = out;
+    }
+}
+
+/// Where the next link of a narrative starts and ends.
+fn next_link(text: &str) -> Option<(usize, usize)> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find('=').map(|at| from + at) {
+        let is_link = [" href", " src"].iter().any(|name| text[..at].trim_end().ends_with(name));
+        let after = text[at + 1..].trim_start();
+        let start = text.len() - after.len() + 1;
+        let quote = after.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+        if let (true, Some(quote)) = (is_link, quote) {
+            let end = text[start..].find(quote)?;
+            return Some((start, start + end));
+        }
+        from = at + 1;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -196,23 +304,48 @@ mod tests {
     }
 
     #[test]
-    fn rewrites_references_and_addresses_but_neither_identifiers_nor_narrative() {
+    fn every_link_is_rewritten_and_nothing_that_only_looks_like_one() {
         let mut resource = json!({
-            "text": {"div": "<div>urn:uuid:1</div>"},
-            "identifier": [{"system": "urn:oid:1", "value": "urn:uuid:1"}],
-            "contained": [{"subject": {"reference": "urn:uuid:1"}}],
+            "resourceType": "DocumentReference",
+            "text": {"status": "generated", "div": "<div><a class=\"x\" href=\"urn:uuid:1#part\">a</a><img src='urn:uuid:1'/>urn:uuid:1 href=x</div>"},
+            "identifier": [{"system": "urn:uuid:1", "value": "urn:uuid:1"}],
+            "contained": [{"resourceType": "Observation", "subject": {"reference": "urn:uuid:1"}}],
+            "extension": [{"url": "urn:uuid:1", "valueUri": "urn:uuid:1"}, {"url": "x", "valueString": "urn:uuid:1"},
+                {"url": "x", "valueReference": {"reference": "urn:uuid:1"}}],
+            "_date": {"extension": [{"url": "x", "valueUrl": "urn:uuid:1"}]},
+            "description": "urn:uuid:1",
             "content": [{"attachment": {"url": "urn:uuid:1"}}],
             "subject": {"reference": "Patient?identifier=1"},
         });
-        let mut seen = Vec::new();
-        rewrite_references(&mut resource, &mut |text| {
-            seen.push(text.to_owned());
-            text.starts_with("urn:uuid").then(|| "Binary/9".to_owned())
+        let mut count = 0;
+        rewrite_links(&mut resource, &mut |text| {
+            count += usize::from(text == "urn:uuid:1");
+            (text == "urn:uuid:1").then(|| "Binary/9".to_owned())
         });
-        assert_eq!(seen, ["urn:uuid:1", "urn:uuid:1", "Patient?identifier=1"]);
+        assert_eq!(count, 7);
         assert_eq!(resource["contained"][0]["subject"]["reference"], "Binary/9");
         assert_eq!(resource["content"][0]["attachment"]["url"], "Binary/9");
-        assert_eq!(resource["identifier"][0]["value"], "urn:uuid:1");
-        assert_eq!(resource["text"]["div"], "<div>urn:uuid:1</div>");
+        assert_eq!(resource["identifier"][0], json!({"system": "urn:uuid:1", "value": "urn:uuid:1"}));
+        assert_eq!(resource["extension"][0], json!({"url": "urn:uuid:1", "valueUri": "Binary/9"}));
+        assert_eq!(resource["extension"][1]["valueString"], "urn:uuid:1");
+        assert_eq!(resource["extension"][2]["valueReference"]["reference"], "Binary/9");
+        assert_eq!(resource["_date"]["extension"][0]["valueUrl"], "Binary/9");
+        assert_eq!(resource["description"], "urn:uuid:1");
+        assert_eq!(
+            resource["text"]["div"],
+            "<div><a class=\"x\" href=\"Binary/9#part\">a</a><img src='Binary/9'/>urn:uuid:1 href=x</div>"
+        );
+    }
+
+    #[test]
+    fn the_name_of_a_conformance_resource_and_the_inside_of_a_bundle_stay() {
+        let mut set = json!({"resourceType": "ValueSet", "url": "urn:uuid:1", "status": "active"});
+        let mut document = json!({"resourceType": "Bundle", "type": "document", "entry": [
+            {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Observation", "subject": {"reference": "urn:uuid:1"}}}]});
+        for resource in [&mut set, &mut document] {
+            let before = resource.clone();
+            rewrite_links(resource, &mut |_| Some("Patient/9".to_owned()));
+            assert_eq!(*resource, before);
+        }
     }
 }

@@ -10,6 +10,10 @@ pub const DOCUMENT_BYTES: usize = 20 * 1024 * 1024;
 pub const NESTING: usize = 64;
 /// Entries of one Bundle given to `transaction` or `batch`.
 pub const BUNDLE_ENTRIES: usize = 25_000;
+/// Resources that one deletion by condition may delete together, where the operator allows several.
+pub const DELETED_TOGETHER: usize = 1_000;
+/// Steps of the change feed that one page of a history of a type or of the system may look at; past it the answer is `too-costly`.
+pub const HISTORY_STEPS: usize = 250_000;
 /// Longest address (path and query), in bytes.
 pub const URI_BYTES: usize = 16 * 1024;
 /// Results on one page of a search, when the caller names no number.

@@ -32,6 +32,8 @@ pub enum Kind {
     UnsupportedMedia,
     /// Readable, but against a rule: 422.
     Unprocessable,
+    /// The operator demands that a change names the version it changes: 428.
+    VersionUnnamed,
     /// Too many in a while: 429.
     TooMany,
     /// The search would look at too much: 422 with `too-costly`.
@@ -61,6 +63,7 @@ impl Kind {
             Kind::AddressTooLong => 414,
             Kind::UnsupportedMedia => 415,
             Kind::Unprocessable | Kind::TooCostly => 422,
+            Kind::VersionUnnamed => 428,
             Kind::TooMany => 429,
             Kind::Internal => 500,
             Kind::Unavailable => 503,
@@ -80,6 +83,7 @@ impl Kind {
             Kind::Gone => "deleted",
             Kind::TooLarge | Kind::AddressTooLong => "too-long",
             Kind::Unprocessable => "business-rule",
+            Kind::VersionUnnamed => "required",
             Kind::TooMany => "throttled",
             Kind::TooCostly => "too-costly",
             Kind::Internal => "exception",

@@ -1,8 +1,8 @@
 //! Import: Bundles, resources and documents from files, safe to run twice.
 
+use crate::execute::Trust;
 use crate::interaction::{Interaction, Prefer, Returned, Target};
 use crate::pipeline::Pipeline;
-use crate::write::Trust;
 use serde_json::{Value, json};
 use socle_gate::{DrawerWrite, Session};
 use socle_kernel::{HomeId, Kind, Problem, ResourceType};

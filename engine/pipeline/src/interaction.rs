@@ -31,7 +31,14 @@ pub enum Interaction {
         resource_type: ResourceType,
         /// Public id.
         id: String,
-        /// `_count`, `_since`, `_page`.
+        /// `_count`, `_since`, `_at`, `_page`.
+        params: Vec<(String, String)>,
+    },
+    /// `GET Type/_history` and `GET _history`.
+    HistoryOf {
+        /// Of this type; of every type when none.
+        resource_type: Option<ResourceType>,
+        /// `_count`, `_since`, `_at`, `_page`.
         params: Vec<(String, String)>,
     },
     /// `GET Type?…` or `POST Type/_search`.
@@ -58,6 +65,8 @@ pub enum Interaction {
         resource: Value,
         /// Version named by `If-Match`.
         if_match: Option<u32>,
+        /// Whether there may or must be one already (`If-None-Match: *`, `If-Match: *`).
+        existing: Existing,
     },
     /// `PATCH Type/id` or `PATCH Type?…`.
     Patch {
@@ -129,6 +138,45 @@ pub struct OperationInput {
     pub body: Option<Value>,
 }
 
+impl Interaction {
+    /// What `GET` asks at an address, and the parameters that shape a single resource; `None` where nothing is read.
+    pub fn of_reading(
+        address: Address,
+        params: Vec<(String, String)>,
+    ) -> Option<(Interaction, Vec<(String, String)>)> {
+        let none = Vec::new();
+        Some(match address {
+            Address::Metadata => (Interaction::Capabilities, none),
+            Address::Instance(resource_type, id) => (Interaction::Read { resource_type, id }, params),
+            Address::Version(resource_type, id, version) => {
+                (Interaction::VersionRead { resource_type, id, version }, params)
+            }
+            Address::History(resource_type, id) => (Interaction::History { resource_type, id, params }, none),
+            Address::HistoryOf(resource_type) => (Interaction::HistoryOf { resource_type, params }, none),
+            Address::Type(resource_type) => (Interaction::Search { resource_type, params }, none),
+            Address::Operation(level, name) => {
+                let input = OperationInput { query: params, body: None };
+                (Interaction::Operation { name, level, input, is_get: true }, none)
+            }
+            Address::Base | Address::TypeSearch(_) => return None,
+        })
+    }
+}
+
+impl Interaction {
+    /// True when it may change something.
+    pub fn is_write(&self) -> bool {
+        matches!(
+            self,
+            Interaction::Create { .. }
+                | Interaction::Update { .. }
+                | Interaction::Patch { .. }
+                | Interaction::Delete { .. }
+                | Interaction::Bundle(_)
+        )
+    }
+}
+
 /// The resource an update, patch or deletion is about.
 #[derive(Clone, Debug)]
 pub enum Target {
@@ -145,6 +193,18 @@ impl Target {
             Target::Id(resource_type, _) | Target::Where(resource_type, _) => *resource_type,
         }
     }
+}
+
+/// Whether an update may or must find a resource already there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// It changes the one that is there, else makes one.
+    #[default]
+    Either,
+    /// `If-Match: *`: it changes, and makes nothing.
+    Required,
+    /// `If-None-Match: *`: it makes, and changes nothing.
+    Refused,
 }
 
 /// A patch document.
@@ -214,6 +274,8 @@ pub enum Address {
     Instance(ResourceType, String),
     /// `Type/id/_history`.
     History(ResourceType, String),
+    /// `Type/_history`; `_history` without a type.
+    HistoryOf(Option<ResourceType>),
     /// `Type/id/_history/version`.
     Version(ResourceType, String, String),
     /// `$name`, `Type/$name` or `Type/id/$name`; the name without its `$`.
@@ -230,7 +292,7 @@ impl Address {
                 "Adresse inconnue de l'API FHIR.",
                 "Unknown address of the FHIR API.",
             )
-            .expecting("metadata | <Type> | <Type>/<id> | <Type>/<id>/_history[/<version>] | <Type>/_search | […/]$<operation>")
+            .expecting("metadata | _history | <Type> | <Type>/_search | <Type>/_history | <Type>/<id> | <Type>/<id>/_history[/<version>] | […/]$<operation>")
             .receiving(path)
         };
         let resource_type = |name: &str| {
@@ -258,12 +320,27 @@ impl Address {
         Ok(match parts.as_slice() {
             [] => Address::Base,
             ["metadata"] => Address::Metadata,
+            ["_history"] => Address::HistoryOf(None),
             [name] => Address::Type(resource_type(name)?),
+            [name, "_history"] => Address::HistoryOf(Some(resource_type(name)?)),
             [name, "_search"] => Address::TypeSearch(resource_type(name)?),
             [name, id] if is_id(id) => Address::Instance(resource_type(name)?, (*id).to_owned()),
             [name, id, "_history"] if is_id(id) => Address::History(resource_type(name)?, (*id).to_owned()),
             [name, id, "_history", version] if is_id(id) => {
                 Address::Version(resource_type(name)?, (*id).to_owned(), (*version).to_owned())
+            }
+            [name, id] | [name, id, "_history"] | [name, id, "_history", _]
+                if !id.starts_with(['_', '$']) =>
+            {
+                resource_type(name)?;
+                return Err(Problem::new(
+                    Kind::Invalid,
+                    "Ce n'est pas un identifiant de ressource.",
+                    "This is no id of a resource.",
+                )
+                .coded("value")
+                .expecting("1 to 64 of A-Z a-z 0-9 - .")
+                .receiving(id));
             }
             _ => return Err(unknown()),
         })
@@ -312,7 +389,76 @@ pub fn parse_if_match(text: &str) -> Result<u32, Problem> {
     inner.parse().map_err(|_| {
         Problem::new(Kind::Invalid, "If-Match doit nommer une version.", "If-Match must name a version.")
             .at("If-Match")
-            .expecting("W/\"<version>\"")
+            .expecting("W/\"<version>\" | *")
             .receiving(text)
     })
+}
+
+/// What `If-Match` and `If-None-Match` ask of a write: the version to be changed, and whether there must or must not be one.
+pub fn parse_preconditions(
+    if_match: Option<&str>,
+    if_none_match: Option<&str>,
+) -> Result<(Option<u32>, Existing), Problem> {
+    let refused = match if_none_match.map(str::trim) {
+        None => false,
+        Some("*") => true,
+        Some(other) => {
+            return Err(Problem::new(
+                Kind::Invalid,
+                "Pour une écriture, If-None-Match n'a de sens qu'avec *.",
+                "For a write, If-None-Match makes sense with * only.",
+            )
+            .at("If-None-Match")
+            .expecting("*")
+            .receiving(other));
+        }
+    };
+    match (if_match.map(str::trim), refused) {
+        (None, false) => Ok((None, Existing::Either)),
+        (None, true) => Ok((None, Existing::Refused)),
+        (Some("*"), false) => Ok((None, Existing::Required)),
+        (Some(text), false) => Ok((Some(parse_if_match(text)?), Existing::Required)),
+        (Some(_), true) => Err(Problem::new(
+            Kind::Invalid,
+            "If-Match et If-None-Match se contredisent.",
+            "If-Match and If-None-Match contradict each other.",
+        )),
+    }
+}
+
+/// What a conditional read holds already (`If-None-Match`, `If-Modified-Since`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// `If-None-Match` as it was sent.
+    pub if_none_match: Option<String>,
+    /// `If-Modified-Since` as it was sent: an HTTP date, or an instant within a Bundle.
+    pub if_modified_since: Option<String>,
+}
+
+impl Held {
+    /// True when the caller holds what an answer would show: 304. A tag decides alone when there is one (RFC 9110).
+    pub fn is_current(&self, answer: &Answer) -> bool {
+        if answer.status != 200 {
+            return false;
+        }
+        if let Some(tags) = &self.if_none_match {
+            let current = answer.version.map(|version| version.to_string());
+            return tags.split(',').map(str::trim).any(|tag| {
+                tag == "*" || Some(tag.trim_start_matches("W/").trim_matches('"')) == current.as_deref()
+            });
+        }
+        match (self.if_modified_since.as_deref().and_then(moment), answer.last_updated) {
+            // An HTTP date has whole seconds: what changed within the same second counts as held.
+            (Some(since), Some(at)) => at.seconds() <= since.seconds(),
+            _ => false,
+        }
+    }
+}
+
+/// An HTTP date (`Sun, 06 Nov 1994 08:49:37 GMT`) or an instant; `None` for anything else, which is then ignored.
+fn moment(text: &str) -> Option<Instant> {
+    let text = text.trim();
+    let http_date =
+        || jiff::fmt::rfc2822::parse(text).ok().map(|date| Instant::from_timestamp(date.timestamp()));
+    Instant::parse(text).or_else(http_date)
 }

@@ -5,10 +5,16 @@
 
 mod bundle;
 mod capabilities;
+mod conditions;
+mod drafts;
+mod entries;
+mod execute;
 mod frame;
+mod history;
 mod import;
 pub mod interaction;
 pub mod jobs;
+mod links;
 mod openapi;
 pub mod operations;
 mod owner;
@@ -26,11 +32,14 @@ mod write;
 
 pub use frame::{PersonShown, View, encode};
 pub use import::{ImportOutcome, Imported};
-pub use interaction::{Address, Answer, Interaction, Level, OperationInput, Patch, Prefer, Returned, Target};
+pub use interaction::{
+    Address, Answer, Existing, Held, Interaction, Level, OperationInput, Patch, Prefer, Returned, Target,
+};
 pub use jobs::{Effects, Job, Next, Owner, Runner, Running, Step, Task, TaskState, Tasks, Wake, Work};
 pub use operations::{Call, Definition, Operation, Place};
 pub use page::{Form, Handler, Method, Page, PageAnswer, PageCall, Upload, Who};
 pub use pipeline::{Pipeline, Settings};
 pub use plan::{Draft, Plan, Verb, Via};
 pub use room::{Authenticator, Credentials, Identified, Importer, Room, Rules};
-pub use transaction::outcome;
+pub use subset::shape;
+pub use transaction::{outcome, stored};

@@ -1,11 +1,12 @@
 //! The pipeline itself: rooms and gate together, and the two ways in (interactions and pages).
 
-use crate::interaction::{Answer, Interaction, Prefer};
+use crate::interaction::{Answer, Interaction, Prefer, parse_query_text};
 use crate::jobs::{Job, Owner, Runner, Running};
 use crate::operations::{Asked, Registry};
 use crate::page::{Page, PageAnswer, PageCall};
 use crate::room::{Authenticator, Credentials, Identified, Importer, Room, Rules};
 use crate::turns::{self, Turns};
+use crate::write;
 use futures_util::future::BoxFuture;
 use socle_gate::{Gate, Session, Traced};
 use socle_kernel::{Kind, Problem, ResourceType};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 /// What the operator set.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// Public address of the platform without a final slash, as `https://sante.example`.
     pub base_url: String,
@@ -22,6 +23,10 @@ pub struct Settings {
     pub is_demo: bool,
     /// Version of the program.
     pub version: &'static str,
+    /// True when a deletion by condition may mean several resources; otherwise it is refused (412).
+    pub deletes_many: bool,
+    /// True when a change of a resource must name its version (`If-Match`), else 428.
+    pub requires_version: bool,
 }
 
 struct Inner {
@@ -237,16 +242,34 @@ impl Pipeline {
             Interaction::Search { resource_type, params } => {
                 self.search(session, resource_type, &params, prefer).await
             }
-            Interaction::Create { resource_type, resource, if_none_exist } => {
-                self.create(session, resource_type, resource, if_none_exist, prefer).await
+            Interaction::HistoryOf { resource_type, params } => {
+                self.history_of(session, resource_type, &params).await
             }
-            Interaction::Update { target, resource, if_match } => {
-                self.update(session, target, resource, if_match, prefer).await
+            Interaction::Create { resource_type, resource, if_none_exist } => {
+                let if_none_exist = if_none_exist.as_deref().map(parse_query_text).transpose()?;
+                self.write(
+                    session,
+                    write::Asked::Create { resource_type, if_none_exist },
+                    Some(resource),
+                    prefer,
+                )
+                .await
+            }
+            Interaction::Update { target, resource, if_match, existing } => {
+                self.write(
+                    session,
+                    write::Asked::Update { target, if_match, existing },
+                    Some(resource),
+                    prefer,
+                )
+                .await
             }
             Interaction::Patch { target, patch, if_match } => {
-                self.patch(session, target, patch, if_match, prefer).await
+                self.write(session, write::Asked::Patch { target, patch, if_match }, None, prefer).await
             }
-            Interaction::Delete { target, if_match } => self.delete(session, target, if_match).await,
+            Interaction::Delete { target, if_match } => {
+                self.write(session, write::Asked::Delete { target, if_match }, None, prefer).await
+            }
             Interaction::Operation { name, level, input, is_get } => {
                 self.operate(session, Asked { name, level, input, is_get }, prefer).await
             }

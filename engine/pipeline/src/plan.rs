@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use socle_kernel::{HomeId, Issue, Key, ResourceType};
+use std::collections::HashMap;
 
 /// What a draft does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub struct Draft {
     pub content: Option<Vec<u8>>,
     /// Draft of the document that names this content.
     pub owner: Option<usize>,
+    /// For a conditional create that found its resource among the drafts: the draft that makes it.
+    pub same_as: Option<usize>,
     /// Accepted, but worth mending.
     pub warnings: Vec<Issue>,
 }
@@ -80,6 +83,7 @@ impl Draft {
             home: None,
             content: None,
             owner: None,
+            same_as: None,
             warnings: Vec::new(),
         }
     }
@@ -106,12 +110,32 @@ impl Draft {
 pub struct Plan {
     /// In the caller's order, consequences last.
     pub drafts: Vec<Draft>,
+    /// Profiles that the caller's Bundle declares (`Bundle.meta.profile`).
+    pub profiles: Vec<String>,
+    /// Positions by `fullUrl`, for Bundles.
+    by_full_url: HashMap<String, usize>,
 }
 
 impl Plan {
     /// A plan of one draft.
     pub fn of(draft: Draft) -> Self {
-        Plan { drafts: vec![draft] }
+        Plan { drafts: vec![draft], ..Plan::default() }
+    }
+
+    /// A plan of the drafts of a Bundle.
+    pub fn of_bundle(drafts: Vec<Draft>, profiles: Vec<String>) -> Self {
+        let full_urls = drafts.iter().enumerate();
+        let by_full_url =
+            full_urls.filter_map(|(index, draft)| Some((draft.full_url.clone()?, index))).collect();
+        Plan { drafts, profiles, by_full_url }
+    }
+
+    /// The `fullUrl` of a draft; one without gets one that nobody else can have written.
+    pub(crate) fn full_url(&mut self, position: usize) -> String {
+        let full_url =
+            self.drafts[position].full_url.get_or_insert_with(|| format!("urn:x-socle:draft:{position}"));
+        self.by_full_url.insert(full_url.clone(), position);
+        full_url.clone()
     }
 
     /// Adds a consequence of another draft; returns its position.
@@ -122,13 +146,12 @@ impl Plan {
 
     /// The draft that a reference inside this plan means, by `fullUrl` or by `Type/id` of a chosen id.
     pub fn find(&self, reference: &str) -> Option<usize> {
-        self.drafts.iter().position(|draft| {
-            draft.full_url.as_deref() == Some(reference)
-                || draft.alias.as_ref().is_some_and(|alias| {
-                    reference
-                        .split_once('/')
-                        .is_some_and(|(name, id)| name == draft.resource_type.name() && id == alias)
-                })
-        })
+        if let Some(index) = self.by_full_url.get(reference) {
+            return Some(self.drafts[*index].same_as.unwrap_or(*index));
+        }
+        let (name, id) = reference.split_once('/')?;
+        self.drafts
+            .iter()
+            .position(|draft| draft.alias.as_deref() == Some(id) && draft.resource_type.name() == name)
     }
 }

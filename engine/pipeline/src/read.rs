@@ -78,30 +78,6 @@ impl Pipeline {
         Ok(answer)
     }
 
-    pub(crate) async fn history(
-        &self,
-        session: &Session,
-        resource_type: ResourceType,
-        id: &str,
-        params: &[(String, String)],
-    ) -> Result<Answer, Problem> {
-        let (count, before) = history_page(params)?;
-        let key = session.resolve(resource_type, id).await?.ok_or_else(Problem::not_found)?;
-        let mut versions = session.history(key, before, count + 1).await?.ok_or_else(Problem::not_found)?;
-        let has_more = versions.len() > count;
-        versions.truncate(count);
-        let base = self.fhir_base();
-        let address = format!("{base}/{resource_type}/{id}/_history");
-        let mut links = vec![("self", with_query(&address, params))];
-        if let (true, Some(last)) = (has_more, versions.last()) {
-            links.push(("next", format!("{address}?_count={count}&_page={}", last.version)));
-        }
-        let entries: Vec<Entry> = versions.iter().map(|found| history_entry(&base, found)).collect();
-        let total = if before.is_none() && !has_more { Some(entries.len() as u64) } else { None };
-        let body = bundle::write("history", total, session.now(), &links, &entries);
-        Ok(Answer { status: 200, body: Some(Bytes::from(body)), ..Answer::default() })
-    }
-
     pub(crate) async fn search(
         &self,
         session: &Session,
@@ -246,55 +222,7 @@ fn references(found: &Found, param: &str) -> Result<Vec<String>, Problem> {
     Ok(Sketch(&indexed.sketch).references(parameter.number).map(|reference| reference.to_string()).collect())
 }
 
-fn history_page(params: &[(String, String)]) -> Result<(usize, Option<u32>), Problem> {
-    let (mut count, mut before) = (limits::PAGE_DEFAULT, None);
-    for (name, value) in params {
-        let number: Result<u32, Problem> = value.parse().map_err(|_| {
-            Problem::new(Kind::Invalid, "Un nombre est attendu.", "A number is expected.")
-                .at(name.clone())
-                .receiving(value)
-        });
-        match name.as_str() {
-            "_count" => {
-                count = usize::try_from(number?).unwrap_or(limits::PAGE_MAX).clamp(1, limits::PAGE_MAX)
-            }
-            "_page" => before = Some(number?),
-            "_format" | "_pretty" => {}
-            other => {
-                return Err(Problem::new(
-                    Kind::Invalid,
-                    "Paramètre inconnu pour un historique.",
-                    "Unknown parameter for a history.",
-                )
-                .coded("not-supported")
-                .at(other.to_owned())
-                .expecting("_count, _page, _format"));
-            }
-        }
-    }
-    Ok((count, before))
-}
-
-fn history_entry(base: &str, found: &Found) -> Entry {
-    let name = format!("{}/{}", found.key.resource_type, found.id);
-    let (method, status) = match (found.deleted, found.version) {
-        (true, _) => ("DELETE", "204"),
-        (false, 1) => ("POST", "201"),
-        _ => ("PUT", "200"),
-    };
-    let url = if method == "POST" { found.key.resource_type.name().to_owned() } else { name.clone() };
-    Entry {
-        full_url: format!("{base}/{name}"),
-        resource: (!found.deleted).then(|| found.body.clone()),
-        mode: None,
-        more: Some(json!({
-            "request": { "method": method, "url": url },
-            "response": { "status": status, "etag": format!("W/\"{}\"", found.version), "lastModified": found.last_updated.to_string() },
-        })),
-    }
-}
-
-fn with_query(address: &str, params: &[(String, String)]) -> String {
+pub(crate) fn with_query(address: &str, params: &[(String, String)]) -> String {
     if params.is_empty() { address.to_owned() } else { format!("{address}?{}", bundle::query_text(params)) }
 }
 

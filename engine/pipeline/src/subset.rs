@@ -1,10 +1,44 @@
 //! `_elements` and `_summary`: a resource reduced to what was asked, and marked as reduced.
 
+use crate::interaction::Answer;
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use socle_fhir::{Query, Summary};
+use socle_kernel::{Kind, Problem};
 
 /// Members that every reduced resource keeps.
 const KEPT: [&str; 4] = ["resourceType", "id", "meta", "implicitRules"];
+
+/// A single resource reduced to what `_summary` and `_elements` ask of it (R4: both count for reads too).
+pub fn shape(answer: Answer, params: &[(String, String)], is_lenient: bool) -> Result<Answer, Problem> {
+    let asked: Vec<(String, String)> =
+        params.iter().filter(|(name, _)| !matches!(name.as_str(), "_format" | "_pretty")).cloned().collect();
+    if let Some((name, _)) = asked.iter().find(|(name, _)| !matches!(name.as_str(), "_summary" | "_elements"))
+        && !is_lenient
+    {
+        return Err(Problem::new(
+            Kind::Invalid,
+            "Paramètre inconnu pour une lecture.",
+            "Unknown parameter for a read.",
+        )
+        .coded("not-supported")
+        .at(name.clone())
+        .expecting("_summary, _elements, _format, _pretty"));
+    }
+    let Some(body) = answer.body.as_ref().filter(|_| !asked.is_empty() && answer.status == 200) else {
+        return Ok(answer);
+    };
+    let mut resource = socle_fhir::json::parse(body)?;
+    let Some(resource_type) = resource["resourceType"].as_str().and_then(|name| name.parse().ok()) else {
+        return Ok(answer);
+    };
+    let query = socle_fhir::parse_query(resource_type, &asked, true)?;
+    if query.summary == Summary::Whole && query.elements.is_empty() {
+        return Ok(answer);
+    }
+    reduce(&mut resource, &query);
+    Ok(Answer { body: Some(Bytes::from(socle_fhir::json::to_text(&resource))), ..answer })
+}
 
 /// Reduces a resource in place and tags it `SUBSETTED`.
 pub(crate) fn reduce(resource: &mut Value, query: &Query) {

@@ -1,24 +1,21 @@
 //! Bundles given to `[base]`: `transaction` (all or nothing) and `batch` (each for itself).
 
-use crate::bundle::{self, Entry};
-use crate::interaction::{
-    Address, Answer, Interaction, OperationInput, Patch, Prefer, Returned, Target, parse_if_match,
-    parse_query_text,
-};
+use crate::bundle;
+use crate::conditions::Overlay;
+use crate::entries::{self, Act, Entry, Reading};
+use crate::execute::Trust;
+use crate::interaction::{Answer, Interaction, Prefer, Returned};
 use crate::pipeline::Pipeline;
 use crate::plan::{Draft, Plan, Verb};
-use crate::write::{Trust, bad_entry, same_type, several};
+use crate::write::{Asked, bad_entry, lost_a_race};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use socle_gate::{DrawerWrite, Session, Written};
-use socle_kernel::{Instant, Issue, Kind, Lang, Problem, limits};
+use socle_kernel::{Instant, Issue, Lang, Problem, limits};
 use std::collections::HashSet;
 
-/// An entry that only reads, answered after the commit.
-struct Reading {
-    entry: usize,
-    interaction: Interaction,
-}
+/// The resources of a transaction as text, to be read again when it is tried again.
+type Texts = Vec<Option<Vec<u8>>>;
 
 impl Pipeline {
     pub(crate) async fn transaction(
@@ -31,6 +28,9 @@ impl Pipeline {
     }
 
     /// A transaction, with drawer entries in the same commit.
+    ///
+    /// The resources are held once: they go from the Bundle into drafts, from drafts into what is written. Only one that may
+    /// have to be tried again keeps their text beside them.
     pub(crate) async fn transact(
         &self,
         session: &Session,
@@ -39,177 +39,176 @@ impl Pipeline {
         trust: Trust,
         drawers: &(dyn Fn() -> Vec<DrawerWrite> + Sync),
     ) -> Result<Answer, Problem> {
-        let entries = entries(bundle)?;
-        let count = entries.len();
+        let profiles: Vec<String> = bundle["meta"]["profile"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|profile| profile.as_str().map(str::to_owned))
+            .collect();
+        let mut entries = self.read_entries(bundle)?;
+        let texts = kept_texts(&entries);
         for attempt in 1.. {
-            let (mut plan, readings) = self.plan_of(session, &entries).await?;
-            let may_retry =
-                attempt < limits::WRITE_RETRIES && plan.drafts.iter().all(|draft| !draft.is_version_named);
+            let mut plan = self.plan_of(session, &mut entries, profiles.clone()).await?;
+            self.rehearse(session, &entries, &plan).await?;
+            let is_free = plan.drafts.iter().all(|draft| !draft.is_version_named);
             match self.execute(session, &mut plan, trust, drawers()).await {
-                Err(problem) if problem.kind == Kind::VersionConflict && may_retry => session.refresh().await,
-                Err(problem) => return Err(self.located(problem, &plan)),
+                Err(problem)
+                    if lost_a_race(&problem)
+                        && is_free
+                        && attempt < limits::WRITE_RETRIES
+                        && texts.is_some() =>
+                {
+                    session.refresh().await;
+                    read_again(&mut entries, texts.as_ref())?;
+                }
+                Err(problem) => return Err(located(problem, &plan)),
                 Ok(written) => {
-                    let mut answers: Vec<Option<Entry>> = (0..count).map(|_| None).collect();
-                    for (draft, written) in plan.drafts.iter().zip(written) {
-                        if let Some(entry) = draft.entry {
-                            answers[entry] = Some(self.answer_entry(draft, written, prefer));
-                        }
-                    }
-                    for reading in readings {
-                        let answer = self.interact(session, reading.interaction, prefer).await?;
-                        answers[reading.entry] = Some(entry_of(&answer));
-                    }
-                    let answers: Vec<Entry> = answers.into_iter().flatten().collect();
-                    let body = bundle::write("transaction-response", None, session.now(), &[], &answers);
-                    return Ok(Answer { status: 200, body: Some(Bytes::from(body)), ..Answer::default() });
+                    return self.answer_transaction(session, &entries, &plan, written, prefer).await;
                 }
             }
         }
         unreachable!("the loop ends by returning")
     }
 
-    /// Names the entry a problem is about, when the plan has several.
-    fn located(&self, mut problem: Problem, plan: &Plan) -> Problem {
-        let writes = plan.drafts.iter().filter(|draft| draft.entry.is_some()).count();
-        if writes > 1 {
-            for issue in &mut problem.issues {
-                let type_name = issue.path.split(['.', '[']).next().unwrap_or("");
-                let of_type: Vec<&Draft> =
-                    plan.drafts.iter().filter(|draft| draft.resource_type.name() == type_name).collect();
-                if let [draft] = of_type.as_slice()
-                    && let Some(entry) = draft.entry
-                {
-                    let rest = &issue.path[type_name.len()..];
-                    issue.path = format!("Bundle.entry[{entry}].resource{rest}");
-                }
-            }
-        }
-        problem
-    }
-
-    async fn plan_of(&self, session: &Session, entries: &[Value]) -> Result<(Plan, Vec<Reading>), Problem> {
-        let mut plan = Plan::default();
-        let mut readings = Vec::new();
+    fn read_entries(&self, bundle: Value) -> Result<Vec<Entry>, Problem> {
+        let base = self.fhir_base();
+        let taken = entries::take(bundle)?;
+        let mut read = Vec::with_capacity(taken.len());
         let mut full_urls = HashSet::new();
-        let mut targets = HashSet::new();
-        for (index, entry) in entries.iter().enumerate() {
-            if let Some(full_url) = entry["fullUrl"].as_str()
-                && !full_urls.insert(full_url)
+        for (position, entry) in taken.into_iter().enumerate() {
+            let entry = entries::read(entry, position, &base)?;
+            if let Some(full_url) = &entry.full_url
+                && !full_urls.insert(full_url.clone())
             {
                 return Err(bad_entry(
-                    index,
+                    position,
                     "Deux entrées ont la même fullUrl.",
                     "Two entries have the same fullUrl.",
                 )
+                .coded("duplicate")
                 .receiving(full_url));
             }
-            match parse_entry(entry, index)? {
-                Parsed::Read(Interaction::Operation { name, level, .. })
-                    if self.operations().affects_state(&name, &level) =>
+            read.push(entry);
+        }
+        Ok(read)
+    }
+
+    /// The plan of a transaction: conditions are answered in the order deletions, creations, changes, each in the state
+    /// that those before it leave; the drafts stand in the caller's order.
+    async fn plan_of(
+        &self,
+        session: &Session,
+        entries: &mut [Entry],
+        profiles: Vec<String>,
+    ) -> Result<Plan, Problem> {
+        let mut order: Vec<usize> = (0..entries.len()).collect();
+        order.sort_by_key(|position| entries[*position].act.turn());
+        let mut overlay = Overlay::on(entries::asked_types(entries));
+        let mut targets = HashSet::new();
+        // Drafts are numbered as they are made, and put in the caller's order at the end.
+        let mut made: Vec<Draft> = Vec::with_capacity(entries.len());
+        for position in order {
+            let entry = &mut entries[position];
+            let Act::Write { asked, resource } = &mut entry.act else { continue };
+            let drafts = self.drafts(session, asked, resource.take(), &overlay).await;
+            for draft in drafts.map_err(|problem| in_entry(problem, position, asked))? {
+                if draft.verb != Verb::Keep {
+                    let id = draft.alias.clone().map(|id| Target::Id(draft.resource_type, id));
+                    let mut written = [draft.key.map(Target::Key), id].into_iter().flatten();
+                    if written.any(|target| !targets.insert(target)) {
+                        return Err(overlapping(position));
+                    }
+                }
+                let draft = Draft { entry: Some(position), full_url: entry.full_url.clone(), ..draft };
+                overlay.add(made.len(), &draft);
+                made.push(draft);
+            }
+        }
+        Ok(Plan::of_bundle(in_order_of_entries(made), profiles))
+    }
+
+    /// A reading entry that cannot be answered fails the transaction before anything is written.
+    async fn rehearse(&self, session: &Session, entries: &[Entry], plan: &Plan) -> Result<(), Problem> {
+        for entry in entries {
+            let Act::Read(reading) = &entry.act else { continue };
+            let failed =
+                |problem: Problem| problem.at(format!("Bundle.entry[{}].request.url", entry.position));
+            match &reading.interaction {
+                Interaction::Operation { name, level, .. }
+                    if self.operations().affects_state(name, level) =>
                 {
                     return Err(bad_entry(
-                        index,
+                        entry.position,
                         "Une opération qui modifie des données ne s'écrit pas dans une transaction.",
                         "An operation that changes data has no place in a transaction.",
                     )
                     .receiving(format!("{}/${name}", level.path())));
                 }
-                Parsed::Read(interaction) => readings.push(Reading { entry: index, interaction }),
-                Parsed::Write(interaction) => {
-                    let mut draft = self.draft_of(session, interaction, index).await?;
-                    draft.entry = Some(index);
-                    draft.full_url = entry["fullUrl"].as_str().map(str::to_owned);
-                    if let Some(key) = draft.key
-                        && draft.verb != Verb::Keep
-                        && !targets.insert(key)
-                    {
-                        return Err(bad_entry(
-                            index,
-                            "Deux entrées écrivent la même ressource.",
-                            "Two entries write the same resource.",
-                        ));
-                    }
-                    plan.drafts.push(draft);
+                Interaction::Search { resource_type, params } => {
+                    self.prepare(session, *resource_type, params, false, 0).await.map_err(failed)?;
                 }
+                Interaction::Read { resource_type, id } => {
+                    let is_made = plan.find(&format!("{resource_type}/{id}")).is_some();
+                    let key = session.resolve(*resource_type, id).await?;
+                    let is_there = match key {
+                        Some(key) => session.peek(key).await?.is_some(),
+                        None => false,
+                    };
+                    if !is_made && !is_there {
+                        return Err(failed(Problem::not_found()));
+                    }
+                }
+                _ => {}
             }
         }
-        Ok((plan, readings))
+        Ok(())
     }
 
-    async fn draft_of(
+    async fn answer_transaction(
         &self,
         session: &Session,
-        interaction: Interaction,
-        index: usize,
-    ) -> Result<Draft, Problem> {
-        match interaction {
-            Interaction::Create { resource_type, resource, if_none_exist } => {
-                same_type(resource_type, &resource)?;
-                if let Some(condition) = if_none_exist {
-                    let params = parse_query_text(&condition)?;
-                    match self.find_keys(session, resource_type, &params, 2).await?.as_slice() {
-                        [] => {}
-                        [(key, id)] => {
-                            return Ok(Draft {
-                                verb: Verb::Keep,
-                                key: Some(*key),
-                                resource: None,
-                                before: Some(json!({ "id": id })),
-                                ..Draft::create(resource_type, Value::Null)
-                            });
-                        }
-                        _ => return Err(several(&format!("Bundle.entry[{index}].request.ifNoneExist"))),
-                    }
-                }
-                Ok(Draft::create(resource_type, resource))
+        entries: &[Entry],
+        plan: &Plan,
+        written: Vec<Option<Written>>,
+        prefer: Prefer,
+    ) -> Result<Answer, Problem> {
+        let mut answers: Vec<Option<bundle::Entry>> = (0..entries.len()).map(|_| None).collect();
+        for (index, draft) in plan.drafts.iter().enumerate() {
+            if let Some(entry) = draft.entry.filter(|entry| answers[*entry].is_none()) {
+                answers[entry] = Some(answer_entry(
+                    draft,
+                    written[index].as_ref(),
+                    draft.same_as.and_then(|other| written[other].as_ref()),
+                    prefer,
+                ));
             }
-            Interaction::Update { target, resource, if_match } => {
-                same_type(target.resource_type(), &resource)?;
-                self.draft_update(session, &target, resource, if_match).await
-            }
-            Interaction::Patch { target, patch, if_match } => {
-                self.draft_patch(session, &target, &patch, if_match).await
-            }
-            Interaction::Delete { target, if_match } => self.draft_delete(session, &target, if_match).await,
-            _ => Err(bad_entry(
-                index,
-                "Cette opération ne s'écrit pas dans un Bundle.",
-                "This interaction has no place in a Bundle.",
-            )),
         }
+        for entry in entries {
+            if let Act::Read(reading) = &entry.act {
+                // What this transaction wrote is written: a reading that fails now tells so itself.
+                answers[entry.position] = Some(self.answer_reading(session, reading, prefer).await);
+            }
+        }
+        let answers: Vec<bundle::Entry> = answers.into_iter().flatten().collect();
+        let body = bundle::write("transaction-response", None, session.now(), &[], &answers);
+        Ok(Answer { status: 200, body: Some(Bytes::from(body)), ..Answer::default() })
     }
 
-    fn answer_entry(&self, draft: &Draft, written: Option<Written>, prefer: Prefer) -> Entry {
-        let mut response = json!({});
-        let mut resource = None;
-        match written {
-            Some(written) => {
-                let status = match draft.verb {
-                    Verb::Delete => "204 No Content",
-                    _ if written.is_new => "201 Created",
-                    _ => "200 OK",
-                };
-                response["status"] = status.into();
-                response["location"] =
-                    format!("{}/{}/_history/{}", written.key.resource_type, written.id, written.version)
-                        .into();
-                response["etag"] = format!("W/\"{}\"", written.version).into();
-                response["lastModified"] = written.last_updated.to_string().into();
-                if !draft.warnings.is_empty() {
-                    response["outcome"] = outcome(&draft.warnings, prefer.lang);
-                }
-                if prefer.returned == Some(Returned::Representation) && !written.body.is_empty() {
-                    resource = Some(written.body);
-                }
+    async fn answer_reading(&self, session: &Session, reading: &Reading, prefer: Prefer) -> bundle::Entry {
+        // Within a Bundle a content is a resource like any other.
+        let prefer = Prefer { binary_as_resource: true, ..prefer };
+        let answer = self.interact(session, reading.interaction.clone(), prefer).await;
+        let shaped = answer.and_then(|answer| {
+            if reading.held.is_current(&answer) {
+                return Ok(Answer { status: 304, body: None, ..answer });
             }
-            None => {
-                response["status"] = if draft.key.is_some() { "200 OK" } else { "204 No Content" }.into();
-                if let Some(id) = draft.before.as_ref().and_then(|before| before["id"].as_str()) {
-                    response["location"] = format!("{}/{id}", draft.resource_type).into();
-                }
-            }
+            let answer = crate::subset::shape(answer, &reading.shape, prefer.is_lenient)?;
+            Ok(if reading.is_head { Answer { body: None, ..answer } } else { answer })
+        });
+        match shaped {
+            Ok(answer) => entry_of(answer, prefer.lang),
+            Err(problem) => problem_entry(&problem, prefer.lang),
         }
-        Entry { full_url: String::new(), resource, mode: None, more: Some(json!({ "response": response })) }
     }
 
     pub(crate) async fn batch(
@@ -218,19 +217,21 @@ impl Pipeline {
         bundle: Value,
         prefer: Prefer,
     ) -> Result<Answer, Problem> {
-        let entries = entries(bundle)?;
-        let mut answers = Vec::with_capacity(entries.len());
-        for (index, entry) in entries.iter().enumerate() {
-            let result = match parse_entry(entry, index) {
-                Ok(Parsed::Read(interaction)) => self.interact(session, interaction, prefer).await,
-                Ok(Parsed::Write(interaction)) => {
-                    let minimal = Prefer { returned: prefer.returned.or(Some(Returned::Minimal)), ..prefer };
-                    self.interact(session, interaction, minimal).await
+        let base = self.fhir_base();
+        let taken = entries::take(bundle)?;
+        let mut answers = Vec::with_capacity(taken.len());
+        for (position, entry) in taken.into_iter().enumerate() {
+            answers.push(match entries::read(entry, position, &base) {
+                Ok(Entry { act: Act::Read(reading), .. }) => {
+                    self.answer_reading(session, &reading, prefer).await
                 }
-                Err(problem) => Err(problem),
-            };
-            answers.push(match result {
-                Ok(answer) => entry_of(&answer),
+                Ok(Entry { act: Act::Write { asked, resource }, .. }) => {
+                    let minimal = Prefer { returned: prefer.returned.or(Some(Returned::Minimal)), ..prefer };
+                    match self.interact(session, asked.interaction(resource), minimal).await {
+                        Ok(answer) => entry_of(answer, prefer.lang),
+                        Err(problem) => problem_entry(&problem, prefer.lang),
+                    }
+                }
                 Err(problem) => problem_entry(&problem, prefer.lang),
             });
         }
@@ -239,147 +240,151 @@ impl Pipeline {
     }
 }
 
-fn entries(mut bundle: Value) -> Result<Vec<Value>, Problem> {
-    let entries = match bundle["entry"].take() {
-        Value::Array(entries) => entries,
-        Value::Null => Vec::new(),
-        _ => {
-            return Err(Problem::new(Kind::Invalid, "entry doit être une liste.", "entry must be a list.")
-                .coded("structure")
-                .at("Bundle.entry"));
-        }
-    };
-    if entries.len() > limits::BUNDLE_ENTRIES {
-        return Err(Problem::new(
-            Kind::TooLarge,
-            "Ce Bundle a trop d'entrées.",
-            "This Bundle has too many entries.",
-        )
-        .at("Bundle.entry")
-        .expecting(format!("at most {} (BUNDLE_ENTRIES)", limits::BUNDLE_ENTRIES))
-        .receiving(entries.len().to_string()));
+/// What a draft writes, to see that no two write the same.
+#[derive(PartialEq, Eq, Hash)]
+enum Target {
+    Key(socle_kernel::Key),
+    Id(socle_kernel::ResourceType, String),
+}
+
+/// The drafts by entry; what a draft says of another follows.
+fn in_order_of_entries(made: Vec<Draft>) -> Vec<Draft> {
+    let mut order: Vec<usize> = (0..made.len()).collect();
+    order.sort_by_key(|index| made[*index].entry);
+    let mut place = vec![0; made.len()];
+    for (new, old) in order.iter().enumerate() {
+        place[*old] = new;
     }
-    Ok(entries)
+    let mut drafts: Vec<Option<Draft>> = made.into_iter().map(Some).collect();
+    let ordered = order.into_iter().filter_map(|old| drafts[old].take());
+    ordered.map(|draft| Draft { same_as: draft.same_as.map(|other| place[other]), ..draft }).collect()
 }
 
-enum Parsed {
-    Read(Interaction),
-    Write(Interaction),
+/// The resources as text, when any of the writes may have to be tried again.
+fn kept_texts(entries: &[Entry]) -> Option<Texts> {
+    let may_race =
+        entries.iter().any(|entry| matches!(&entry.act, Act::Write { asked, .. } if asked.may_race()));
+    let text = |entry: &Entry| match &entry.act {
+        Act::Write { resource: Some(resource), .. } => Some(socle_fhir::json::to_text(resource)),
+        _ => None,
+    };
+    may_race.then(|| entries.iter().map(text).collect())
 }
 
-/// One entry as an interaction.
-fn parse_entry(entry: &Value, index: usize) -> Result<Parsed, Problem> {
-    let request = &entry["request"];
-    let place = |name: &str| format!("Bundle.entry[{index}].request.{name}");
-    let missing = |name: &str| {
-        Problem::new(
-            Kind::Invalid,
-            "Chaque entrée dit sa méthode et son adresse.",
-            "Every entry says its method and address.",
-        )
-        .coded("required")
-        .at(place(name))
-    };
-    let method = request["method"].as_str().ok_or_else(|| missing("method"))?;
-    let url = request["url"].as_str().ok_or_else(|| missing("url"))?;
-    let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let params = parse_query_text(query)?;
-    let address = Address::parse(path).map_err(|problem| problem.at(place("url")))?;
-    let resource = || match &entry["resource"] {
-        Value::Null => {
-            Err(bad_entry(index, "Cette entrée demande une ressource.", "This entry needs a resource.")
-                .coded("required"))
+fn read_again(entries: &mut [Entry], texts: Option<&Texts>) -> Result<(), Problem> {
+    for (entry, text) in entries.iter_mut().zip(texts.into_iter().flatten()) {
+        if let (Act::Write { resource, .. }, Some(text)) = (&mut entry.act, text) {
+            *resource = Some(socle_fhir::json::parse(text)?);
         }
-        resource => Ok(resource.clone()),
-    };
-    let if_match = request["ifMatch"].as_str().map(parse_if_match).transpose()?;
-    let target = || match &address {
-        Address::Instance(resource_type, id) => Ok(Target::Id(*resource_type, id.clone())),
-        Address::Type(resource_type) if !params.is_empty() => {
-            Ok(Target::Where(*resource_type, params.clone()))
-        }
-        _ => Err(bad_entry(
-            index,
-            "L'adresse doit désigner une ressource.",
-            "The address must mean one resource.",
-        )
-        .expecting("Type/id | Type?…")),
-    };
-    Ok(match (method, &address) {
-        ("GET" | "HEAD", Address::Metadata) => Parsed::Read(Interaction::Capabilities),
-        ("GET" | "HEAD", Address::Instance(resource_type, id)) => {
-            Parsed::Read(Interaction::Read { resource_type: *resource_type, id: id.clone() })
-        }
-        ("GET" | "HEAD", Address::Version(resource_type, id, version)) => {
-            Parsed::Read(Interaction::VersionRead {
-                resource_type: *resource_type,
-                id: id.clone(),
-                version: version.clone(),
-            })
-        }
-        ("GET" | "HEAD", Address::History(resource_type, id)) => {
-            Parsed::Read(Interaction::History { resource_type: *resource_type, id: id.clone(), params })
-        }
-        ("GET" | "HEAD", Address::Type(resource_type)) => {
-            Parsed::Read(Interaction::Search { resource_type: *resource_type, params })
-        }
-        ("GET" | "HEAD" | "POST", Address::Operation(level, name)) => {
-            let body = if method == "POST" { entry.get("resource").cloned() } else { None };
-            Parsed::Read(Interaction::Operation {
-                name: name.clone(),
-                level: level.clone(),
-                input: OperationInput { query: params, body },
-                is_get: method != "POST",
-            })
-        }
-        ("POST", Address::Type(resource_type)) => Parsed::Write(Interaction::Create {
-            resource_type: *resource_type,
-            resource: resource()?,
-            if_none_exist: request["ifNoneExist"].as_str().map(str::to_owned),
-        }),
-        ("PUT", _) => {
-            Parsed::Write(Interaction::Update { target: target()?, resource: resource()?, if_match })
-        }
-        ("PATCH", _) => {
-            let patch = patch_of(&resource()?, index)?;
-            Parsed::Write(Interaction::Patch { target: target()?, patch, if_match })
-        }
-        ("DELETE", _) => Parsed::Write(Interaction::Delete { target: target()?, if_match }),
-        _ => {
-            return Err(bad_entry(
-                index,
-                "Cette méthode n'a pas de sens à cette adresse.",
-                "This method makes no sense at this address.",
-            )
-            .at(place("method"))
-            .expecting("GET | POST | PUT | PATCH | DELETE")
-            .receiving(format!("{method} {url}")));
-        }
-    })
+    }
+    Ok(())
 }
 
-/// A patch inside a Bundle: `Parameters` (FHIRPath Patch), or a `Binary` of JSON Patch.
-fn patch_of(resource: &Value, index: usize) -> Result<Patch, Problem> {
-    match resource["resourceType"].as_str() {
-        Some("Parameters") => Ok(Patch::FhirPath(resource.clone())),
-        Some("Binary") => {
-            let data = resource["data"].as_str().unwrap_or_default();
-            let bytes = data_encoding::BASE64.decode(data.as_bytes()).map_err(|_| {
-                bad_entry(index, "Ce patch n'est pas du base64.", "This patch is not base64.")
-            })?;
-            Ok(Patch::Json(socle_fhir::json::parse(&bytes)?))
+/// A problem of one entry, with its place.
+fn in_entry(mut problem: Problem, position: usize, asked: &Asked) -> Problem {
+    for issue in &mut problem.issues {
+        issue.path = match issue.path.as_str() {
+            "" => format!("Bundle.entry[{position}]"),
+            "If-None-Exist" => format!("Bundle.entry[{position}].request.ifNoneExist"),
+            "If-Match" => format!("Bundle.entry[{position}].request.ifMatch"),
+            "If-None-Match" => format!("Bundle.entry[{position}].request.ifNoneMatch"),
+            "?" => format!("Bundle.entry[{position}].request.url"),
+            path => {
+                let name = asked.resource_type().name();
+                match path.strip_prefix(name) {
+                    Some(rest) => format!("Bundle.entry[{position}].resource{rest}"),
+                    None => format!("Bundle.entry[{position}]: {path}"),
+                }
+            }
+        };
+    }
+    problem
+}
+
+fn overlapping(position: usize) -> Problem {
+    crate::drafts::overlapping().at(format!("Bundle.entry[{position}]"))
+}
+
+/// Names the entry a problem is about, when the plan has several.
+fn located(mut problem: Problem, plan: &Plan) -> Problem {
+    let writes = plan.drafts.iter().filter(|draft| draft.entry.is_some()).count();
+    if writes > 1 {
+        for issue in &mut problem.issues {
+            let type_name = issue.path.split(['.', '[']).next().unwrap_or("");
+            let mut of_type = plan.drafts.iter().filter(|draft| draft.resource_type.name() == type_name);
+            if let (Some(draft), None) = (of_type.next(), of_type.next())
+                && let Some(entry) = draft.entry
+            {
+                let rest = &issue.path[type_name.len()..];
+                issue.path = format!("Bundle.entry[{entry}].resource{rest}");
+            }
         }
-        other => Err(bad_entry(
-            index,
-            "Un patch est un Parameters ou un Binary.",
-            "A patch is a Parameters or a Binary.",
-        )
-        .expecting("Parameters | Binary (application/json-patch+json)")
-        .receiving(other.unwrap_or("(absent)"))),
+    }
+    problem
+}
+
+fn answer_entry(
+    draft: &Draft,
+    written: Option<&Written>,
+    same: Option<&Written>,
+    prefer: Prefer,
+) -> bundle::Entry {
+    let mut response = json!({});
+    let mut resource = None;
+    match (written, same) {
+        (Some(written), _) => {
+            response["status"] = match draft.verb {
+                Verb::Delete => "204 No Content",
+                _ if written.is_new => "201 Created",
+                _ => "200 OK",
+            }
+            .into();
+            if draft.verb != Verb::Delete {
+                response["location"] = location(written).into();
+            }
+            response["etag"] = format!("W/\"{}\"", written.version).into();
+            response["lastModified"] = written.last_updated.to_string().into();
+            if !draft.warnings.is_empty() {
+                response["outcome"] = outcome(&draft.warnings, prefer.lang);
+            } else if prefer.returned == Some(Returned::Outcome) {
+                response["outcome"] = stored(prefer.lang);
+            }
+            if prefer.returned == Some(Returned::Representation) && !written.body.is_empty() {
+                resource = Some(written.body.clone());
+            }
+        }
+        (None, Some(same)) => {
+            response["status"] = "200 OK".into();
+            response["location"] = location(same).into();
+            response["etag"] = format!("W/\"{}\"", same.version).into();
+            response["lastModified"] = same.last_updated.to_string().into();
+        }
+        (None, None) => {
+            response["status"] = if draft.key.is_some() { "200 OK" } else { "204 No Content" }.into();
+            if let Some(id) = draft.before.as_ref().and_then(|before| before["id"].as_str()) {
+                response["location"] = format!("{}/{id}", draft.resource_type).into();
+            }
+        }
+    }
+    bundle::Entry {
+        full_url: String::new(),
+        resource,
+        mode: None,
+        more: Some(json!({ "response": response })),
     }
 }
 
-fn entry_of(answer: &Answer) -> Entry {
+fn location(written: &Written) -> String {
+    format!("{}/{}/_history/{}", written.key.resource_type, written.id, written.version)
+}
+
+/// `Prefer: return=OperationOutcome` of a write without warnings.
+pub fn stored(lang: Lang) -> Value {
+    json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": "information", "code": "informational",
+        "details": { "text": lang.pick("Enregistré.", "Stored.") } }] })
+}
+
+fn entry_of(answer: Answer, lang: Lang) -> bundle::Entry {
     let mut response = json!({ "status": status_line(answer.status) });
     if let Some(location) = &answer.location {
         response["location"] = location.clone().into();
@@ -390,21 +395,26 @@ fn entry_of(answer: &Answer) -> Entry {
     if let Some(at) = answer.last_updated {
         response["lastModified"] = Instant::to_string(&at).into();
     }
-    let resource = match (&answer.body, &answer.content) {
-        (Some(body), _) => Some(body.clone()),
-        (None, Some((media_type, content))) => {
-            let binary = json!({ "resourceType": "Binary", "contentType": media_type, "data": data_encoding::BASE64.encode(content) });
-            Some(Bytes::from(socle_fhir::json::to_text(&binary)))
-        }
-        _ => None,
-    };
-    Entry { full_url: String::new(), resource, mode: None, more: Some(json!({ "response": response })) }
+    if !answer.warnings.is_empty() {
+        response["outcome"] = outcome(&answer.warnings, lang);
+    }
+    bundle::Entry {
+        full_url: String::new(),
+        resource: answer.body,
+        mode: None,
+        more: Some(json!({ "response": response })),
+    }
 }
 
-fn problem_entry(problem: &Problem, lang: Lang) -> Entry {
+fn problem_entry(problem: &Problem, lang: Lang) -> bundle::Entry {
     let response =
         json!({ "status": status_line(problem.kind.status()), "outcome": outcome(&problem.issues, lang) });
-    Entry { full_url: String::new(), resource: None, mode: None, more: Some(json!({ "response": response })) }
+    bundle::Entry {
+        full_url: String::new(),
+        resource: None,
+        mode: None,
+        more: Some(json!({ "response": response })),
+    }
 }
 
 fn status_line(status: u16) -> String {
@@ -412,6 +422,7 @@ fn status_line(status: u16) -> String {
         200 => "OK",
         201 => "Created",
         204 => "No Content",
+        304 => "Not Modified",
         400 => "Bad Request",
         403 => "Forbidden",
         404 => "Not Found",

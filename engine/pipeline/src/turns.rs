@@ -3,7 +3,8 @@
 //!
 //! One process takes turns with itself only. Several on one database need the question answered in the transaction.
 
-use crate::interaction::{Interaction, Target};
+use crate::conditions::question;
+use crate::interaction::{Interaction, Target, parse_query_text};
 use serde_json::Value;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use tokio::sync::{Mutex, MutexGuard};
@@ -41,14 +42,16 @@ fn place_of(question: &str) -> usize {
 
 /// What an interaction asks before it writes; empty when it names what it means.
 pub(crate) fn questions(interaction: &Interaction) -> Vec<String> {
+    let of_target = |target: &Target| match target {
+        Target::Where(resource_type, params) => vec![question(*resource_type, params)],
+        Target::Id(..) => Vec::new(),
+    };
     match interaction {
         Interaction::Create { resource_type, if_none_exist: Some(condition), .. } => {
-            vec![format!("{resource_type}?{condition}")]
+            let params = parse_query_text(condition).unwrap_or_default();
+            vec![question(*resource_type, &params)]
         }
-        Interaction::Update { target: Target::Where(resource_type, params), .. } => {
-            let pairs: Vec<String> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            vec![format!("{resource_type}?{}", pairs.join("&"))]
-        }
+        Interaction::Update { target, .. } => of_target(target),
         Interaction::Bundle(bundle) if bundle["type"] == "transaction" => {
             bundle["entry"].as_array().into_iter().flatten().filter_map(of_entry).collect()
         }
@@ -56,14 +59,17 @@ pub(crate) fn questions(interaction: &Interaction) -> Vec<String> {
     }
 }
 
+/// A question that cannot be read is refused later, by whoever reads the entry for good.
 fn of_entry(entry: &Value) -> Option<String> {
     let request = &entry["request"];
     let url = request["url"].as_str()?;
-    match (request["ifNoneExist"].as_str(), request["method"].as_str()) {
-        (Some(condition), _) => Some(format!("{url}?{condition}")),
-        (None, Some("PUT")) if url.contains('?') => Some(url.to_owned()),
-        _ => None,
-    }
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let query = match (request["ifNoneExist"].as_str(), request["method"].as_str()) {
+        (Some(condition), _) => condition,
+        (None, Some("PUT")) if !query.is_empty() => query,
+        _ => return None,
+    };
+    Some(question(path.rsplit('/').next()?.parse().ok()?, &parse_query_text(query).ok()?))
 }
 
 #[cfg(test)]

@@ -331,6 +331,8 @@ pub trait Snapshot: Send {
     async fn audit_from(&mut self, from: u64, limit: usize) -> Result<Vec<AuditLine>>;
     /// Steps of the change feed after a number.
     async fn feed(&mut self, after: u64, limit: usize) -> Result<Vec<FeedStep>>;
+    /// Steps of the change feed before a number, newest first; from its end when none is named.
+    async fn feed_back(&mut self, before: Option<u64>, limit: usize) -> Result<Vec<FeedStep>>;
     /// Counts of current (not deleted) resources by type, over all homes.
     async fn counts(&mut self) -> Result<Vec<(ResourceType, u64)>>;
 }

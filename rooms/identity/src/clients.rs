@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn settings(is_demo: bool) -> Settings {
-        Settings { base_url: "https://sante.example".into(), is_demo, version: "0" }
+        Settings { base_url: "https://sante.example".into(), is_demo, version: "0", ..Settings::default() }
     }
 
     #[test]

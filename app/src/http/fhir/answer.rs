@@ -1,25 +1,14 @@
 //! Answers of the pipeline into HTTP: status, validators, location, body.
 
-use super::super::request;
-use super::Served;
+use super::{Served, pretty};
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use serde_json::{Value, json};
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use serde_json::Value;
 use socle_kernel::Lang;
 use socle_pipeline::{Answer, Returned};
 
-/// True when the caller holds the current version already (`If-None-Match`).
-pub(super) fn unchanged(headers: &HeaderMap, answer: &Answer) -> bool {
-    let held = request::header(headers, header::IF_NONE_MATCH.as_str());
-    let current = answer.version.map(|version| version.to_string());
-    !held.is_empty()
-        && held
-            .split(',')
-            .any(|tag| Some(tag.trim().trim_start_matches("W/").trim_matches('"')) == current.as_deref())
-}
-
 pub(super) fn write(served: Served, base: &str) -> Response<Body> {
-    let Served { answer, prefer, is_unchanged } = served;
+    let Served { answer, wishes } = served;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let headers = response.headers_mut();
@@ -37,9 +26,15 @@ pub(super) fn write(served: Served, base: &str) -> Response<Body> {
     }
     if let Some(location) = &answer.location {
         text(header::LOCATION, format!("{base}/{location}"));
+        if answer.body.is_some() {
+            text(header::CONTENT_LOCATION, format!("{base}/{location}"));
+        }
     }
-    if is_unchanged {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    let applied: Vec<String> = wishes.applied.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    if !applied.is_empty() {
+        text(header::HeaderName::from_static("preference-applied"), applied.join(", "));
+    }
+    if answer.status == 304 {
         return response;
     }
     if let Some((media_type, content)) = answer.content {
@@ -50,9 +45,9 @@ pub(super) fn write(served: Served, base: &str) -> Response<Body> {
         *response.body_mut() = Body::from(content);
         return response;
     }
-    let wants_outcome = prefer.returned == Some(Returned::Outcome);
+    let wants_outcome = wishes.prefer.returned == Some(Returned::Outcome);
     let body = if wants_outcome && answer.status < 300 && answer.body.is_none() && answer.status != 204 {
-        Some(bytes::Bytes::from(accepted(&answer, prefer.lang).to_string()))
+        Some(bytes::Bytes::from(accepted(&answer, wishes.prefer.lang).to_string()))
     } else {
         answer.body
     };
@@ -64,7 +59,8 @@ pub(super) fn write(served: Served, base: &str) -> Response<Body> {
     if let Some(body) = body {
         headers
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/fhir+json; charset=utf-8"));
-        *response.body_mut() = Body::from(body);
+        *response.body_mut() =
+            if wishes.is_pretty { pretty::laid_out(&body).into() } else { Body::from(body) };
     }
     response
 }
@@ -74,8 +70,7 @@ fn accepted(answer: &Answer, lang: Lang) -> Value {
     if !answer.warnings.is_empty() {
         return socle_pipeline::outcome(&answer.warnings, lang);
     }
-    json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": "information", "code": "informational",
-        "details": { "text": lang.pick("Enregistré.", "Stored.") } }] })
+    socle_pipeline::stored(lang)
 }
 
 /// The warnings as one ASCII header (RFC 7234 code 199), so that a client that gets the resource back sees them too.

@@ -1,12 +1,16 @@
 //! The bodies of requests: resources, raw content, patches.
 
-use super::super::{forms, request};
+use super::super::forms;
 use super::FHIR_JSON;
+use super::negotiate::{is_json, media_type};
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, header};
+use axum::http::{HeaderMap, Request};
 use serde_json::{Value, json};
 use socle_kernel::{Kind, Problem, ResourceType, limits, resource_type};
 use socle_pipeline::{Patch, Target};
+
+/// The media types of patches, for `Accept-Patch`.
+pub(super) const PATCHES: &str = "application/json-patch+json, application/fhir+json";
 
 /// A raw `Binary` has no id of its own in its bytes: the address names it.
 pub(super) fn with_id(mut resource: Value, target: &Target) -> Value {
@@ -40,8 +44,8 @@ pub(super) async fn resource(
     headers: &HeaderMap,
     of: Option<ResourceType>,
 ) -> Result<Value, Problem> {
-    let media_type = media_type(headers);
-    let is_json = is_json(&media_type);
+    let media_type = media_type(headers)?;
+    let is_json = media_type.is_empty() || is_json(&media_type);
     if of == Some(resource_type::BINARY) && !is_json {
         let content = forms::body(request.into_body(), limits::DOCUMENT_BYTES).await?;
         let mut binary = json!({ "resourceType": "Binary", "contentType": media_type, "data": data_encoding::BASE64.encode(&content) });
@@ -58,26 +62,26 @@ pub(super) async fn resource(
 
 /// The resource in the body of an operation; one that takes nothing may come without any.
 pub(super) async fn optional(request: Request<Body>, headers: &HeaderMap) -> Result<Option<Value>, Problem> {
-    let media_type = media_type(headers);
+    let media_type = media_type(headers)?;
     let bytes = forms::body(request.into_body(), limits::BODY_BYTES).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
-    if !is_json(&media_type) {
+    if !media_type.is_empty() && !is_json(&media_type) {
         return Err(no_json(media_type));
     }
     object(&bytes).map(Some)
 }
 
-fn is_json(media_type: &str) -> bool {
-    matches!(media_type, FHIR_JSON | "application/json" | "text/json" | "")
-}
-
 fn no_json(media_type: String) -> Problem {
-    Problem::new(Kind::UnsupportedMedia, "Cette API lit du JSON.", "This API reads JSON.")
-        .at("Content-Type")
-        .expecting(FHIR_JSON)
-        .receiving(media_type)
+    Problem::new(
+        Kind::UnsupportedMedia,
+        "Cette API lit du JSON (FHIR 4.0.1). Envoyez application/fhir+json.",
+        "This API reads JSON (FHIR 4.0.1). Send application/fhir+json.",
+    )
+    .at("Content-Type")
+    .expecting(FHIR_JSON)
+    .receiving(media_type)
 }
 
 fn object(bytes: &[u8]) -> Result<Value, Problem> {
@@ -91,7 +95,7 @@ fn object(bytes: &[u8]) -> Result<Value, Problem> {
 }
 
 pub(super) async fn patch(request: Request<Body>, headers: &HeaderMap) -> Result<Patch, Problem> {
-    let media_type = media_type(headers);
+    let media_type = media_type(headers)?;
     let bytes = match media_type.as_str() {
         "application/json-patch+json" | FHIR_JSON | "application/json" => {
             forms::body(request.into_body(), limits::BODY_BYTES).await?
@@ -103,15 +107,15 @@ pub(super) async fn patch(request: Request<Body>, headers: &HeaderMap) -> Result
                 "This patch format is not read here.",
             )
             .at("Content-Type")
-            .expecting("application/json-patch+json | application/fhir+json (Parameters)")
+            .expecting(format!("{PATCHES} (Parameters)"))
             .receiving(other));
         }
     };
     let value = socle_fhir::json::parse(&bytes)?;
-    Ok(if value.is_array() { Patch::Json(value) } else { Patch::FhirPath(value) })
-}
-
-fn media_type(headers: &HeaderMap) -> String {
-    let value = request::header(headers, header::CONTENT_TYPE.as_str());
-    value.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
+    Ok(match media_type.as_str() {
+        // A patch that is no list is refused by its reader, with the form it should have.
+        "application/json-patch+json" => Patch::Json(value),
+        _ if value.is_array() => Patch::Json(value),
+        _ => Patch::FhirPath(value),
+    })
 }

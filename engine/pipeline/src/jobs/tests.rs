@@ -111,7 +111,12 @@ async fn open(folder: TempDir, clock: ManualClock) -> House {
         job("tick", Wake::Every(Duration::from_secs(60)), Arc::new(Tick)),
     ];
     let room = Room { name: "test", jobs, ..Room::default() };
-    let settings = Settings { base_url: "https://sante.example".into(), is_demo: true, version: "test" };
+    let settings = Settings {
+        base_url: "https://sante.example".into(),
+        is_demo: true,
+        version: "test",
+        ..Settings::default()
+    };
     House { pipeline: Pipeline::new(gate, settings, vec![room]), clock, count, folder }
 }
 

@@ -165,6 +165,21 @@ fn end_of(beginning: &str, exact: bool) -> String {
     if exact && !beginning.is_empty() { beginning.to_owned() } else { format!("{beginning}{}", char::MAX) }
 }
 
+impl SqliteSnapshot {
+    /// Steps of the feed on one side of a number.
+    fn read_feed(&mut self, text: &str, number: i64, limit: usize) -> Result<Vec<FeedStep>> {
+        let conn = self.lent.conn()?;
+        let mut read = conn.prepare_cached(text).map_err(database_error)?;
+        let mut rows =
+            read.query(params![PLATFORM, number, number_column(limit as u64)]).map_err(database_error)?;
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next().map_err(database_error)? {
+            steps.push(decode_step(row)?);
+        }
+        Ok(steps)
+    }
+}
+
 #[async_trait]
 impl Snapshot for SqliteSnapshot {
     async fn row(&mut self, key: Key) -> Result<Option<Row>> {
@@ -347,16 +362,11 @@ impl Snapshot for SqliteSnapshot {
     }
 
     async fn feed(&mut self, after: u64, limit: usize) -> Result<Vec<FeedStep>> {
-        let conn = self.lent.conn()?;
-        let mut read = conn.prepare_cached(sql::FEED).map_err(database_error)?;
-        let mut rows = read
-            .query(params![PLATFORM, number_column(after), number_column(limit as u64)])
-            .map_err(database_error)?;
-        let mut steps = Vec::new();
-        while let Some(row) = rows.next().map_err(database_error)? {
-            steps.push(decode_step(row)?);
-        }
-        Ok(steps)
+        self.read_feed(sql::FEED, number_column(after), limit)
+    }
+
+    async fn feed_back(&mut self, before: Option<u64>, limit: usize) -> Result<Vec<FeedStep>> {
+        self.read_feed(sql::FEED_BACK, before.map_or(i64::MAX, number_column), limit)
     }
 
     async fn counts(&mut self) -> Result<Vec<(ResourceType, u64)>> {

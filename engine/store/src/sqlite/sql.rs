@@ -52,6 +52,8 @@ pub(super) const AUDIT_FROM: &str = "SELECT leaf.owner, leaf.seq, leaf.number, a
      WHERE leaf.home = $1 AND leaf.number >= $2 ORDER BY leaf.number LIMIT $3";
 pub(super) const FEED: &str = "SELECT number, subject, type, seq, version, deleted, at FROM feed \
      WHERE home = $1 AND number > $2 ORDER BY number LIMIT $3";
+pub(super) const FEED_BACK: &str = "SELECT number, subject, type, seq, version, deleted, at FROM feed \
+     WHERE home = $1 AND number < $2 ORDER BY number DESC LIMIT $3";
 pub(super) const FEED_LAST: &str = "SELECT number FROM feed WHERE home = $1 ORDER BY number DESC LIMIT 1";
 pub(super) const TALLY: &str = "SELECT kind, amount FROM tally WHERE home = $1";
 pub(super) const HOME_KEY: &str = "SELECT wrapped FROM home_key WHERE home = $1 AND key_id = $2";
@@ -95,6 +97,7 @@ mod tests {
         (AUDIT, "SEARCH audit USING PRIMARY KEY (home=? AND seq<?)"),
         (AUDIT_FROM, "SEARCH leaf USING PRIMARY KEY (home=? AND number>?)"),
         (FEED, "SEARCH feed USING PRIMARY KEY (home=? AND number>?)"),
+        (FEED_BACK, "SEARCH feed USING PRIMARY KEY (home=? AND number<?)"),
         (FEED_LAST, "SEARCH feed USING PRIMARY KEY (home=?)"),
         (TALLY, "SEARCH tally USING PRIMARY KEY (home=?)"),
         (HOME_KEY, "SEARCH home_key USING PRIMARY KEY (home=? AND key_id=?)"),

@@ -37,7 +37,12 @@ impl Region {
             matrix: Matrix::shipped(),
         };
         let gate = Gate::open(options).await.expect("a store");
-        let settings = |is_demo| Settings { base_url: "https://sante.example".into(), is_demo, version: "0" };
+        let settings = |is_demo| Settings {
+            base_url: "https://sante.example".into(),
+            is_demo,
+            version: "0",
+            ..Settings::default()
+        };
         // Invented people are made as a demonstration makes them, whatever the platform then is.
         let seeding = Pipeline::new(gate.clone(), settings(true), vec![crate::room()]);
         let patient = make(&seeding, person(CITIZEN_INS, "GARCIA", "SARAH-LOU", "1977-01-21")).await;

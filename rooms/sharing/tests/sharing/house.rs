@@ -37,7 +37,12 @@ impl House {
             matrix: Matrix::shipped(),
         };
         let gate = Gate::open(options).await.unwrap();
-        let settings = Settings { base_url: "https://sante.example".into(), is_demo: true, version: "test" };
+        let settings = Settings {
+            base_url: "https://sante.example".into(),
+            is_demo: true,
+            version: "test",
+            ..Settings::default()
+        };
         let pipeline = Pipeline::new(gate, settings, vec![socle_sharing::room()]);
         let people = pipeline
             .run(

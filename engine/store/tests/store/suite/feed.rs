@@ -17,6 +17,10 @@ pub async fn tells_every_change_in_order(store: &Opened) {
     assert_eq!(view.feed(1, 1).await.expect("feed"), steps[1..2]);
     assert!(view.feed(3, 10).await.expect("feed").is_empty());
     assert_eq!(store.feed_end().await, 3, "the end is the newest step");
+    let back: Vec<_> = steps.iter().rev().cloned().collect();
+    assert_eq!(view.feed_back(None, 10).await.expect("feed"), back);
+    assert_eq!(view.feed_back(Some(3), 1).await.expect("feed"), back[1..2]);
+    assert!(view.feed_back(Some(1), 10).await.expect("feed").is_empty());
 }
 
 pub async fn has_no_gap_under_32_writers(store: &Opened) {
