@@ -8,6 +8,7 @@ mod call;
 mod definition;
 mod meta;
 mod reply;
+mod terminology;
 #[cfg(test)]
 mod tests;
 
@@ -48,7 +49,7 @@ impl Registry {
     /// The engine's own operations.
     pub(crate) fn of_the_engine() -> Self {
         let mut registry = Registry(Vec::new());
-        for operation in meta::operations() {
+        for operation in meta::operations().into_iter().chain(terminology::operations()) {
             registry.add(operation);
         }
         registry
