@@ -1,20 +1,35 @@
-//! FHIRPath (normative release N1): the whole grammar is parsed; the evaluator knows what search parameters and
-//! invariants commonly use, and names what it does not know instead of guessing.
+//! FHIRPath: the normative release N1, the functions of FHIR R4, and what the official suite asks of the next release.
+//!
+//! An expression is parsed once ([`parse`], or [`compiled`] for those of definitions) and evaluated on borrowed JSON. What
+//! it calls and how is checked when it is parsed; [`check`] also looks for elements and types that cannot be.
 
+mod arithmetic;
 mod ast;
+mod cache;
+mod check;
 mod compare;
+mod condition;
 mod context;
 mod eval;
+mod few;
+mod function;
 mod functions;
 mod item;
 mod lexer;
+mod moment;
+mod number;
 mod parser;
+mod quantity;
 #[cfg(test)]
 mod tests;
+mod types;
 
 pub use ast::{Expr, Literal, Operator, TypeName};
+pub use cache::compiled;
+pub use check::check;
 pub use context::{Conformance, Context, Resolve, STEPS, Terminology};
-pub use eval::evaluate;
+pub use eval::{evaluate, holds};
+pub use function::{Function, Target};
 pub use item::{Element, Item};
 pub use parser::parse;
 

@@ -1,5 +1,6 @@
 //! The tree of an expression.
 
+use super::function::Function;
 use crate::decimal::Decimal;
 
 /// One expression.
@@ -20,7 +21,7 @@ pub enum Expr {
     /// `target.name`; without target, on the focus.
     Member(Option<Box<Expr>>, String),
     /// `target.name(arguments)`; without target, on the focus.
-    Call(Option<Box<Expr>>, String, Vec<Expr>),
+    Call(Option<Box<Expr>>, Function, Vec<Expr>),
     /// `target[index]`.
     Item(Box<Expr>, Box<Expr>),
     /// `-operand`.

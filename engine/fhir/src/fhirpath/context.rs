@@ -13,10 +13,20 @@ pub trait Resolve {
     fn resolve(&self, reference: &str) -> Option<&Value>;
 }
 
-/// Answers `conformsTo()`.
+/// Answers `conformsTo()`, `elementDefinition()` and `slice()`.
 pub trait Conformance {
     /// Whether the element conforms to the profile; `None` when the profile is not known.
     fn conforms_to(&self, element: &Element<'_>, profile: &str) -> Option<bool>;
+
+    /// The ElementDefinition of an element.
+    fn element_definition(&self, _element: &Element<'_>) -> Option<&Value> {
+        None
+    }
+
+    /// Whether the element is in the slice of this name of a profile; `None` when that is not known.
+    fn is_in_slice(&self, _element: &Element<'_>, _profile: &str, _name: &str) -> Option<bool> {
+        None
+    }
 }
 
 /// Answers `memberOf()`, `subsumes()` and `subsumedBy()`.
@@ -40,7 +50,7 @@ pub struct Context<'a> {
     pub now: Option<Instant>,
     /// Where `resolve()` looks last.
     pub resolve: Option<&'a dyn Resolve>,
-    /// Who answers `conformsTo()`.
+    /// Who answers `conformsTo()`, `elementDefinition()` and `slice()`.
     pub conformance: Option<&'a dyn Conformance>,
     /// Who answers `memberOf()` and `subsumes()`.
     pub terminology: Option<&'a dyn Terminology>,
@@ -48,6 +58,9 @@ pub struct Context<'a> {
     pub variables: &'a [(String, Vec<Item<'a>>)],
     /// Most steps of the evaluation.
     pub steps: u64,
+    /// True to hold expressions to the letter of N1. The search parameters and invariants of R4 themselves need less: they
+    /// call `as()` on several items, and write `DateTime` for `dateTime`.
+    pub is_strict: bool,
 }
 
 impl<'a> Context<'a> {
@@ -64,6 +77,7 @@ impl<'a> Context<'a> {
             terminology: None,
             variables: &[],
             steps: STEPS,
+            is_strict: false,
         }
     }
 

@@ -1,21 +1,31 @@
 //! Evaluates an expression on a resource.
+//!
+//! Paths are walked item by item (`walk`), so that `exists()` stops at the first; conditions give their truth (`truth`)
+//! without a collection around it; everything else gives its items (`eval`).
 
-use super::ast::{Expr, Literal, Operator, TypeName};
+use super::ast::{Expr, Literal, Operator};
+use super::condition::{equality, is_condition, logic, member_of, truth};
 use super::context::Context;
+use super::few::Items;
+use super::function::Function;
 use super::item::{Element, Item};
-use super::{PathError, compare, functions};
-use crate::definitions::TypeKind;
+use super::{PathError, arithmetic, compare, functions, types};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::ops::ControlFlow;
 
-/// Items in order.
-pub(super) type Items<'a> = Vec<Item<'a>>;
+/// Whether to go on.
+pub(super) type Flow = Result<ControlFlow<()>, PathError>;
+pub(super) const ON: Flow = Ok(ControlFlow::Continue(()));
+pub(super) const STOP: Flow = Ok(ControlFlow::Break(()));
 
 /// Where an evaluation stands.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a, 's> {
     pub context: &'s Context<'a>,
+    /// What the whole evaluation started with (`%context`).
+    pub origin: &'s [Item<'a>],
     pub focus: &'s [Item<'a>],
     pub this: Option<&'s Item<'a>>,
     pub index: Option<i64>,
@@ -24,108 +34,290 @@ pub(super) struct Scope<'a, 's> {
     pub steps: &'s Cell<u64>,
 }
 
+impl<'a, 's> Scope<'a, 's> {
+    /// The same with one item as focus.
+    pub(super) fn on<'t>(&'t self, item: &'t Item<'a>, index: usize) -> Scope<'a, 't> {
+        Scope {
+            focus: std::slice::from_ref(item),
+            this: Some(item),
+            index: i64::try_from(index).ok(),
+            ..*self
+        }
+    }
+
+    /// Counts work against the budget.
+    pub(super) fn spend(&self, steps: usize) -> Result<(), PathError> {
+        let left = u64::try_from(steps).ok().and_then(|steps| self.steps.get().checked_sub(steps));
+        self.steps.set(left.ok_or_else(|| PathError::new("the expression takes too many steps"))?);
+        Ok(())
+    }
+}
+
 /// Evaluates an expression with these items as focus.
 pub fn evaluate<'a>(
-    expr: &Expr,
+    expr: &'a Expr,
     context: &Context<'a>,
     focus: &[Item<'a>],
 ) -> Result<Vec<Item<'a>>, PathError> {
     let steps = Cell::new(context.steps);
-    let scope = Scope { context, focus, this: None, index: None, total: None, steps: &steps };
-    eval(expr, &scope)
+    eval(expr, &start(context, focus, &steps)).map(Items::into_vec)
 }
 
-pub(super) fn eval<'a>(expr: &Expr, scope: &Scope<'a, '_>) -> Result<Items<'a>, PathError> {
-    let left = scope.steps.get().checked_sub(1);
-    scope.steps.set(left.ok_or_else(|| PathError::new("the expression takes too many steps"))?);
+/// Whether a condition holds with these items as focus: an invariant, a filter. Empty is false.
+pub fn holds<'a>(expr: &'a Expr, context: &Context<'a>, focus: &[Item<'a>]) -> Result<bool, PathError> {
+    let steps = Cell::new(context.steps);
+    Ok(truth(expr, &start(context, focus, &steps))? == Some(true))
+}
+
+fn start<'a, 's>(context: &'s Context<'a>, focus: &'s [Item<'a>], steps: &'s Cell<u64>) -> Scope<'a, 's> {
+    Scope { context, origin: focus, focus, this: None, index: None, total: None, steps }
+}
+
+pub(super) fn eval<'a>(expr: &'a Expr, scope: &Scope<'a, '_>) -> Result<Items<'a>, PathError> {
     match expr {
-        Expr::Empty => Ok(Vec::new()),
-        Expr::Literal(literal) => Ok(vec![literal_item(literal)]),
-        Expr::This => Ok(scope.this.map_or_else(|| scope.focus.to_vec(), |this| vec![this.clone()])),
+        Expr::Empty => Ok(Items::None),
+        Expr::Literal(literal) => Ok(Items::one(literal_item(literal))),
         Expr::Index => Ok(scope.index.map(Item::Integer).into_iter().collect()),
-        Expr::Total => Ok(scope.total.map(<[_]>::to_vec).unwrap_or_default()),
+        Expr::Total => Ok(scope.total.map(Items::from).unwrap_or_default()),
         Expr::Variable(name) => variable(name, scope),
-        Expr::Member(None, name) => Ok(first_step(name, scope.focus)),
-        Expr::Member(Some(target), name) => Ok(step(name, &eval(target, scope)?)),
-        Expr::Call(None, name, arguments) => functions::call(name, scope.focus, arguments, scope),
-        Expr::Call(Some(target), name, arguments) => {
-            let target = eval(target, scope)?;
-            functions::call(name, &target, arguments, scope)
+        Expr::Negative(operand) => arithmetic::negative(one(operand, scope)?),
+        Expr::Binary(operator, left, right) => binary(*operator, left, right, scope),
+        Expr::Is(..) => Ok(Items::truth(truth(expr, scope)?)),
+        Expr::Call(_, function, arguments) if is_condition(*function, arguments) => {
+            Ok(Items::truth(truth(expr, scope)?))
         }
-        Expr::Item(target, index) => {
-            let target = eval(target, scope)?;
-            let index = single(&eval(index, scope)?)?.map(|item| item.to_system());
-            match index {
-                Some(Item::Integer(index)) => {
-                    Ok(usize::try_from(index).ok().and_then(|i| target.get(i).cloned()).into_iter().collect())
+        Expr::Call(target, function, arguments) if !is_walked(*function) => {
+            scope.spend(1)?;
+            match target {
+                None => functions::call(*function, scope.focus, false, arguments, scope),
+                Some(target) => {
+                    let target = eval(target, scope)?;
+                    functions::call(*function, &target, true, arguments, scope)
                 }
-                _ => Ok(Vec::new()),
             }
         }
-        Expr::Negative(operand) => compare::negative(single(&eval(operand, scope)?)?),
-        Expr::Binary(operator, left, right) => binary(*operator, left, right, scope),
-        Expr::Is(operand, name) => {
-            let operand = eval(operand, scope)?;
-            Ok(single(&operand)?.map(|item| Item::Boolean(is_of_type(item, name))).into_iter().collect())
+        _ => {
+            let mut out = Items::None;
+            let _ = walk(expr, scope, &mut |item| {
+                out.push(item);
+                ON
+            })?;
+            Ok(out)
         }
-        Expr::As(operand, name) => Ok(of_type(eval(operand, scope)?, name)),
     }
 }
 
-fn literal_item<'a>(literal: &Literal) -> Item<'a> {
+/// Functions that give their items one by one.
+fn is_walked(function: Function) -> bool {
+    matches!(
+        function,
+        Function::Where
+            | Function::Select
+            | Function::OfType
+            | Function::First
+            | Function::Tail
+            | Function::As
+    )
+}
+
+/// Gives the items of an expression one by one until told to stop.
+pub(super) fn walk<'a>(
+    expr: &'a Expr,
+    scope: &Scope<'a, '_>,
+    give: &mut dyn FnMut(Item<'a>) -> Flow,
+) -> Flow {
+    scope.spend(1)?;
+    match expr {
+        Expr::This => match scope.this {
+            Some(this) => give(this.clone()),
+            None => each(scope.focus.iter().cloned(), give),
+        },
+        Expr::Member(None, name) => {
+            for item in scope.focus {
+                if first_step(name, item, scope, give)?.is_break() {
+                    return STOP;
+                }
+            }
+            ON
+        }
+        Expr::Member(Some(target), name) => walk(target, scope, &mut |item| step(name, &item, scope, give)),
+        Expr::Item(target, index) => {
+            let Some(Item::Integer(wanted)) = one(index, scope)?.map(|item| item.to_system()) else {
+                return ON;
+            };
+            let (mut at, mut flow) = (0, ControlFlow::Continue(()));
+            let _ = walk(target, scope, &mut |item| {
+                at += 1;
+                if at - 1 < wanted || wanted < 0 {
+                    return ON;
+                }
+                flow = give(item)?;
+                STOP
+            })?;
+            Ok(flow)
+        }
+        Expr::As(target, name) => {
+            types::expect_known(name)?;
+            walk(target, scope, &mut |item| {
+                if types::is_exactly(&item, name, scope.context.is_strict) { give(item) } else { ON }
+            })
+        }
+        Expr::Call(target, function, arguments) if is_walked(*function) => {
+            walk_call(target.as_deref(), *function, arguments, scope, give)
+        }
+        _ => each(eval(expr, scope)?, give),
+    }
+}
+
+fn each<'a>(items: impl IntoIterator<Item = Item<'a>>, give: &mut dyn FnMut(Item<'a>) -> Flow) -> Flow {
+    for item in items {
+        if give(item)?.is_break() {
+            return STOP;
+        }
+    }
+    ON
+}
+
+pub(super) fn walk_target<'a>(
+    target: Option<&'a Expr>,
+    scope: &Scope<'a, '_>,
+    give: &mut dyn FnMut(Item<'a>) -> Flow,
+) -> Flow {
+    match target {
+        Some(target) => walk(target, scope, give),
+        None => each(scope.focus.iter().cloned(), give),
+    }
+}
+
+fn walk_call<'a>(
+    target: Option<&'a Expr>,
+    function: Function,
+    arguments: &'a [Expr],
+    scope: &Scope<'a, '_>,
+    give: &mut dyn FnMut(Item<'a>) -> Flow,
+) -> Flow {
+    let mut index = 0;
+    match (function, arguments) {
+        (Function::Where, [criteria]) => walk_target(target, scope, &mut |item| {
+            index += 1;
+            let is_kept = truth(criteria, &scope.on(&item, index - 1))? == Some(true);
+            if is_kept { give(item) } else { ON }
+        }),
+        (Function::Select, [projection]) => walk_target(target, scope, &mut |item| {
+            index += 1;
+            walk(projection, &scope.on(&item, index - 1), give)
+        }),
+        (Function::First, _) => {
+            let mut flow = ControlFlow::Continue(());
+            let _ = walk_target(target, scope, &mut |item| {
+                flow = give(item)?;
+                STOP
+            })?;
+            Ok(flow)
+        }
+        (Function::Tail, _) => walk_target(target, scope, &mut |item| {
+            index += 1;
+            if index == 1 { ON } else { give(item) }
+        }),
+        (_, [name]) => {
+            let name = types::name_of(name)?;
+            types::expect_known(&name)?;
+            let is_single = function == Function::As && scope.context.is_strict;
+            walk_target(target, scope, &mut |item| {
+                index += 1;
+                if is_single && index > 1 {
+                    return Err(several());
+                }
+                if types::is_exactly(&item, &name, scope.context.is_strict) { give(item) } else { ON }
+            })
+        }
+        _ => ON,
+    }
+}
+
+fn literal_item(literal: &Literal) -> Item<'_> {
     match literal {
         Literal::Boolean(truth) => Item::Boolean(*truth),
-        Literal::String(text) => Item::String(Cow::Owned(text.clone())),
+        Literal::String(text) => Item::String(Cow::Borrowed(text)),
         Literal::Integer(number) => Item::Integer(*number),
         Literal::Decimal(number) => Item::Decimal(*number),
-        Literal::Date(text) => Item::Date(Cow::Owned(text.clone())),
-        Literal::DateTime(text) => Item::DateTime(Cow::Owned(text.clone())),
-        Literal::Time(text) => Item::Time(Cow::Owned(text.clone())),
-        Literal::Quantity(number, unit) => Item::Quantity(*number, Cow::Owned(unit.clone())),
+        Literal::Date(text) => Item::Date(Cow::Borrowed(text)),
+        Literal::DateTime(text) => Item::DateTime(Cow::Borrowed(text)),
+        Literal::Time(text) => Item::Time(Cow::Borrowed(text)),
+        Literal::Quantity(number, unit) => Item::Quantity(*number, Cow::Borrowed(unit)),
     }
 }
 
 fn variable<'a>(name: &str, scope: &Scope<'a, '_>) -> Result<Items<'a>, PathError> {
-    let text = |text: &'static str| Ok(vec![Item::String(Cow::Borrowed(text))]);
+    let whole = |resource: &'a Value| Element::resource(resource).map(Item::Element).into_iter().collect();
     match name {
-        "resource" => Ok(whole(scope.context.resource)),
-        "rootResource" => Ok(whole(scope.context.root)),
-        "context" => Ok(scope.focus.to_vec()),
-        "ucum" => text("http://unitsofmeasure.org"),
-        "sct" => text("http://snomed.info/sct"),
-        "loinc" => text("http://loinc.org"),
-        _ => match scope.context.variables.iter().find(|(known, _)| known == name) {
-            Some((_, items)) => Ok(items.clone()),
-            None => Err(PathError::new(format!("the variable %{name} is not known"))),
-        },
+        "resource" => return Ok(whole(scope.context.resource)),
+        "rootResource" => return Ok(whole(scope.context.root)),
+        "context" => return Ok(scope.origin.into()),
+        "ucum" => return Ok(Items::text("http://unitsofmeasure.org")),
+        "sct" => return Ok(Items::text("http://snomed.info/sct")),
+        "loinc" => return Ok(Items::text("http://loinc.org")),
+        _ => {}
     }
-}
-
-fn whole(resource: &Value) -> Items<'_> {
-    Element::resource(resource).map(Item::Element).into_iter().collect()
+    if let Some((_, items)) = scope.context.variables.iter().find(|(known, _)| known == name) {
+        return Ok(items.as_slice().into());
+    }
+    if let Some(id) = name.strip_prefix("vs-") {
+        return Ok(Items::text(format!("http://hl7.org/fhir/ValueSet/{id}")));
+    }
+    if let Some(id) = name.strip_prefix("ext-") {
+        return Ok(Items::text(format!("http://hl7.org/fhir/StructureDefinition/{id}")));
+    }
+    Err(PathError::new(format!("the variable %{name} is not known")))
 }
 
 /// The first name of a path may be the type of the focus itself (`Patient.name`).
-fn first_step<'a>(name: &str, focus: &[Item<'a>]) -> Items<'a> {
-    if name.starts_with(|letter: char| letter.is_ascii_uppercase()) {
-        let of_this_type: Items<'a> = focus
-            .iter()
-            .filter(|item| matches!(item, Item::Element(element) if element.definition.is_a(name)))
-            .cloned()
-            .collect();
-        if !of_this_type.is_empty() {
-            return of_this_type;
-        }
+fn first_step<'a>(
+    name: &str,
+    item: &Item<'a>,
+    scope: &Scope<'a, '_>,
+    give: &mut dyn FnMut(Item<'a>) -> Flow,
+) -> Flow {
+    if name.starts_with(|letter: char| letter.is_ascii_uppercase())
+        && matches!(item, Item::Element(element) if element.definition.is_a(name))
+    {
+        return give(item.clone());
     }
-    step(name, focus)
+    step(name, item, scope, give)
 }
 
-pub(super) fn step<'a>(name: &str, focus: &[Item<'a>]) -> Items<'a> {
-    let mut out = Vec::new();
-    for element in focus.iter().filter_map(Item::element) {
-        element.children(name, &mut out);
+pub(super) fn step<'a>(
+    name: &str,
+    item: &Item<'a>,
+    scope: &Scope<'a, '_>,
+    give: &mut dyn FnMut(Item<'a>) -> Flow,
+) -> Flow {
+    let element = match item {
+        Item::Element(element) => element,
+        Item::Type { namespace, name: own } => {
+            return match name {
+                "name" => give(Item::String(Cow::Borrowed(own))),
+                "namespace" => give(Item::String(Cow::Borrowed(namespace))),
+                _ => ON,
+            };
+        }
+        _ => return ON,
+    };
+    let end = element.each_child(name, &mut |child| {
+        let flow = scope.spend(1).and_then(|()| give(Item::Element(child)));
+        match flow {
+            Ok(ControlFlow::Continue(())) => ControlFlow::Continue(()),
+            other => ControlFlow::Break(other),
+        }
+    });
+    match end {
+        ControlFlow::Continue(()) => ON,
+        ControlFlow::Break(flow) => flow,
     }
-    out
+}
+
+fn several() -> PathError {
+    PathError::new("one item is expected, there are several")
 }
 
 /// The only item, none, or an error when there are several.
@@ -133,111 +325,72 @@ pub(super) fn single<'s, 'a>(items: &'s [Item<'a>]) -> Result<Option<&'s Item<'a
     match items {
         [] => Ok(None),
         [one] => Ok(Some(one)),
-        _ => Err(PathError::new("one item is expected, there are several")),
+        _ => Err(several()),
     }
 }
 
-/// The truth of a collection: of its only boolean, or that it has one item.
-pub(super) fn truth(items: &[Item<'_>]) -> Result<Option<bool>, PathError> {
-    Ok(single(items)?.map(|item| item.boolean().unwrap_or(true)))
-}
-
-pub(super) fn is_of_type(item: &Item<'_>, name: &TypeName) -> bool {
-    let wanted = name.name.as_str();
-    let system_name = |item: &Item<'_>| item.type_name().eq_ignore_ascii_case(wanted);
-    match (item, name.namespace.as_deref()) {
-        (Item::Element(element), Some("FHIR") | None) => {
-            element.definition.is_a(wanted) || is_misspelt_primitive(element.definition.name, wanted)
-        }
-        (Item::Resolved(definition), Some("FHIR") | None) => definition.is_a(wanted),
-        (Item::Element(_) | Item::Resolved(_), Some(_)) => false,
-        (computed, Some("System")) => computed.type_name() == wanted,
-        (computed, None) => computed.type_name() == wanted || system_name(computed),
-        (_, Some(_)) => false,
+/// The only item of an expression.
+pub(super) fn one<'a>(expr: &'a Expr, scope: &Scope<'a, '_>) -> Result<Option<Item<'a>>, PathError> {
+    if let Expr::Literal(literal) = expr {
+        return Ok(Some(literal_item(literal)));
     }
-}
-
-/// The official search parameters write `DateTime` where the type is `dateTime`.
-fn is_misspelt_primitive(name: &str, wanted: &str) -> bool {
-    name.starts_with(|letter: char| letter.is_ascii_lowercase()) && name.eq_ignore_ascii_case(wanted)
-}
-
-/// `as` and `ofType` take a primitive for its own type only: a `code` is a `string` for `is`, not for them.
-pub(super) fn of_type<'a>(items: Items<'a>, name: &TypeName) -> Items<'a> {
-    let is_other_primitive = |item: &Item<'a>| match item {
-        Item::Element(element) => {
-            element.definition.kind == TypeKind::Primitive
-                && !element.definition.name.eq_ignore_ascii_case(&name.name)
+    let mut found = None;
+    let _ = walk(expr, scope, &mut |item| {
+        if found.is_some() {
+            return Err(several());
         }
-        _ => false,
-    };
-    items.into_iter().filter(|item| is_of_type(item, name) && !is_other_primitive(item)).collect()
+        found = Some(item);
+        ON
+    })?;
+    Ok(found)
 }
 
 fn binary<'a>(
     operator: Operator,
-    left: &Expr,
-    right: &Expr,
+    left: &'a Expr,
+    right: &'a Expr,
     scope: &Scope<'a, '_>,
 ) -> Result<Items<'a>, PathError> {
-    let left = eval(left, scope)?;
-    if matches!(operator, Operator::And | Operator::Or | Operator::Xor | Operator::Implies) {
-        let right = truth(&eval(right, scope)?)?;
-        return Ok(logic(operator, truth(&left)?, right).map(Item::Boolean).into_iter().collect());
-    }
-    let right = eval(right, scope)?;
-    let yes_or_no = |answer: Option<bool>| answer.map(Item::Boolean).into_iter().collect();
     match operator {
-        Operator::Union => Ok(compare::union(left, right)),
-        Operator::Equal => Ok(yes_or_no(compare::equal(&left, &right))),
-        Operator::NotEqual => Ok(yes_or_no(compare::equal(&left, &right).map(|same| !same))),
-        Operator::Equivalent => Ok(yes_or_no(Some(compare::equivalent(&left, &right)))),
-        Operator::NotEquivalent => Ok(yes_or_no(Some(!compare::equivalent(&left, &right)))),
-        Operator::In => Ok(yes_or_no(member_of(&left, &right)?)),
-        Operator::Contains => Ok(yes_or_no(member_of(&right, &left)?)),
-        Operator::Less | Operator::AtMost | Operator::Greater | Operator::AtLeast => {
-            let (Some(left), Some(right)) = (single(&left)?, single(&right)?) else {
-                return Ok(Vec::new());
-            };
-            Ok(yes_or_no(compare::ordered(operator, left, right)?))
+        Operator::Union => {
+            let (left, right) = (eval(left, scope)?, eval(right, scope)?);
+            functions::distinct(left.into_iter().chain(right), scope)
         }
         Operator::Concatenate => {
-            let text = |items: &[Item<'a>]| -> Result<String, PathError> {
-                Ok(single(items)?.and_then(Item::text).unwrap_or_default().into_owned())
+            let text = |expr| -> Result<String, PathError> {
+                Ok(one(expr, scope)?.and_then(|item| item.text()).unwrap_or_default().into_owned())
             };
-            Ok(vec![Item::String(Cow::Owned(text(&left)? + &text(&right)?))])
+            Ok(Items::text(text(left)? + &text(right)?))
+        }
+        Operator::Plus
+        | Operator::Minus
+        | Operator::Times
+        | Operator::DividedBy
+        | Operator::Div
+        | Operator::Mod => {
+            scope.spend(1)?;
+            let (Some(left), Some(right)) = (one(left, scope)?, one(right, scope)?) else {
+                return Ok(Items::None);
+            };
+            arithmetic::arithmetic(operator, &left.to_system(), &right.to_system())
         }
         _ => {
-            let (Some(left), Some(right)) = (single(&left)?, single(&right)?) else {
-                return Ok(Vec::new());
+            let whole = match operator {
+                Operator::And | Operator::Or | Operator::Xor | Operator::Implies => {
+                    scope.spend(1)?;
+                    logic(operator, left, right, scope)?
+                }
+                Operator::In => member_of(left, right, scope)?,
+                Operator::Contains => member_of(right, left, scope)?,
+                Operator::Less | Operator::AtMost | Operator::Greater | Operator::AtLeast => {
+                    match (one(left, scope)?, one(right, scope)?) {
+                        (Some(left), Some(right)) => compare::ordered(operator, &left, &right)?,
+                        _ => None,
+                    }
+                }
+                _ => equality(operator, left, right, scope)?,
             };
-            compare::arithmetic(operator, &left.to_system(), &right.to_system())
+            Ok(Items::truth(whole))
         }
-    }
-}
-
-fn member_of(one: &[Item<'_>], all: &[Item<'_>]) -> Result<Option<bool>, PathError> {
-    Ok(single(one)?.map(|one| all.iter().any(|other| compare::same(one, other) == Some(true))))
-}
-
-/// Three-valued logic.
-fn logic(operator: Operator, left: Option<bool>, right: Option<bool>) -> Option<bool> {
-    match operator {
-        Operator::And => match (left, right) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        },
-        Operator::Or => match (left, right) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
-        },
-        Operator::Xor => Some(left? != right?),
-        _ => match (left, right) {
-            (Some(false), _) | (_, Some(true)) => Some(true),
-            (Some(true), right) => right,
-            (None, _) => None,
-        },
     }
 }

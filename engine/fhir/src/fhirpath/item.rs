@@ -1,10 +1,12 @@
 //! What an expression gives: elements of a resource, and values computed on the way.
 
+use super::moment::{Kind, Moment};
 use crate::date::FhirDate;
 use crate::decimal::Decimal;
-use crate::definitions::{self, CodeSet, Type, TypeKind};
+use crate::definitions::{self, CodeSet, Member, Type, TypeKind};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 /// An element of a resource, with its type.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,13 @@ pub enum Item<'a> {
     Time(Cow<'a, str>),
     /// A number with a unit (UCUM, or a calendar word).
     Quantity(Decimal, Cow<'a, str>),
+    /// What `type()` tells.
+    Type {
+        /// `FHIR` or `System`.
+        namespace: &'static str,
+        /// The name of the type.
+        name: &'static str,
+    },
 }
 
 impl<'a> Element<'a> {
@@ -63,28 +72,39 @@ impl<'a> Element<'a> {
 
     /// The elements of this FHIRPath name below this one.
     pub fn children(&self, name: &str, out: &mut Vec<Item<'a>>) {
-        if self.definition.kind == TypeKind::Primitive {
-            if let Some(sibling) = self.sibling {
-                push_member(sibling, self.definition, name, name, out);
-            }
-            return;
+        let _ = self.each_child(name, &mut |element| {
+            out.push(Item::Element(element));
+            ControlFlow::Continue::<(), ()>(())
+        });
+    }
+
+    /// Gives the elements of this name one by one, until told to stop.
+    pub(super) fn each_child<B>(
+        &self,
+        name: &str,
+        give: &mut dyn FnMut(Element<'a>) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let is_primitive = self.definition.kind == TypeKind::Primitive;
+        let Some(holder) = (if is_primitive { self.sibling } else { self.value }) else {
+            return ControlFlow::Continue(());
+        };
+        if let Some(member) = self.definition.member(name).filter(|member| !member.element.is_choice) {
+            return each_of_member(holder, &member, name, give);
         }
-        let Some(value) = self.value else { return };
-        let Some(element) = self.definition.element(name) else { return };
-        if !element.is_choice {
-            push_member(value, self.definition, name, name, out);
-            return;
-        }
-        let Some(members) = value.as_object() else { return };
+        let Some(element) = self.definition.element(name).filter(|element| element.is_choice) else {
+            return ControlFlow::Continue(());
+        };
+        let Some(members) = holder.as_object() else { return ControlFlow::Continue(()) };
         for key in members.keys() {
             let plain = key.strip_prefix('_').unwrap_or(key);
             if !plain.starts_with(name) || (plain.len() < key.len() && members.contains_key(plain)) {
                 continue;
             }
-            if self.definition.member(plain).is_some_and(|member| member.element.name == name) {
-                push_member(value, self.definition, plain, name, out);
+            if let Some(member) = self.definition.member(plain).filter(|m| std::ptr::eq(m.element, element)) {
+                each_of_member(holder, &member, plain, give)?;
             }
         }
+        ControlFlow::Continue(())
     }
 
     /// All elements below this one, in JSON order.
@@ -96,8 +116,11 @@ impl<'a> Element<'a> {
             if plain.len() < key.len() && members.contains_key(plain) {
                 continue;
             }
-            if let Some(holder) = holder {
-                push_member(holder, self.definition, plain, plain, out);
+            if let (Some(holder), Some(member)) = (holder, self.definition.member(plain)) {
+                let _ = each_of_member(holder, &member, plain, &mut |element| {
+                    out.push(Item::Element(element));
+                    ControlFlow::Continue::<(), ()>(())
+                });
             }
         }
     }
@@ -136,34 +159,50 @@ impl<'a> Element<'a> {
     }
 }
 
-/// Adds the items of one JSON member (`key`, with its `_key`).
-fn push_member<'a>(value: &'a Value, holder: &'static Type, key: &str, name: &str, out: &mut Vec<Item<'a>>) {
-    let Some(member) = holder.member(key) else { return };
-    if name.is_empty() {
-        return;
-    }
+/// Longest name of a JSON member that may have extensions.
+const MEMBER_BYTES: usize = 96;
+
+/// The JSON of `_key`, found without making a text of it.
+fn sibling_of<'a>(holder: &'a Value, key: &str) -> Option<&'a Value> {
+    let mut name = [b'_'; MEMBER_BYTES];
+    let end = key.len() + 1;
+    name.get_mut(1..end)?.copy_from_slice(key.as_bytes());
+    holder.get(std::str::from_utf8(&name[..end]).ok()?)
+}
+
+/// Gives the items of one JSON member (`key`, with its `_key`).
+fn each_of_member<'a, B>(
+    holder: &'a Value,
+    member: &Member,
+    key: &str,
+    give: &mut dyn FnMut(Element<'a>) -> ControlFlow<B>,
+) -> ControlFlow<B> {
     let definition = member.type_ref.definition();
     let codes = member.element.codes;
-    let content = value.get(key);
-    let sibling = if definition.kind == TypeKind::Primitive { value.get(format!("_{key}")) } else { None };
-    let mut push = |value: Option<&'a Value>, sibling: Option<&'a Value>| {
+    let content = holder.get(key);
+    let is_primitive = definition.kind == TypeKind::Primitive;
+    let sibling = if is_primitive { sibling_of(holder, key) } else { None };
+    let mut give = |value: Option<&'a Value>, sibling: Option<&'a Value>| {
         let value = value.filter(|value| !value.is_null());
         let sibling = sibling.filter(|sibling| sibling.is_object());
         if value.is_none() && sibling.is_none() {
-            return;
+            return ControlFlow::Continue(());
         }
         let definition = value.and_then(|v| inner_resource(v, definition)).unwrap_or(definition);
-        out.push(Item::Element(Element { value, sibling, definition, codes }));
+        give(Element { value, sibling, definition, codes })
     };
     match (content, sibling) {
         (Some(Value::Array(items)), siblings) => {
             let siblings = siblings.and_then(Value::as_array);
             for (index, item) in items.iter().enumerate() {
-                push(Some(item), siblings.and_then(|all| all.get(index)));
+                give(Some(item), siblings.and_then(|all| all.get(index)))?;
             }
+            ControlFlow::Continue(())
         }
-        (None, Some(Value::Array(siblings))) => siblings.iter().for_each(|sibling| push(None, Some(sibling))),
-        (content, sibling) => push(content, sibling),
+        (None, Some(Value::Array(siblings))) => {
+            siblings.iter().try_for_each(|sibling| give(None, Some(sibling)))
+        }
+        (content, sibling) => give(content, sibling),
     }
 }
 
@@ -216,6 +255,49 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// The date, date with a time or time of day, when this is one.
+    pub(super) fn moment(&self) -> Option<(Kind, Moment)> {
+        let (kind, text) = match self {
+            Item::Date(text) => (Kind::Date, text),
+            Item::DateTime(text) => (Kind::DateTime, text),
+            Item::Time(text) => (Kind::Time, text),
+            _ => return None,
+        };
+        Moment::parse(kind, text).map(|moment| (kind, moment))
+    }
+
+    /// A computed moment.
+    pub(super) fn of_moment(kind: Kind, moment: Moment) -> Self {
+        let text = Cow::Owned(moment.to_string());
+        match kind {
+            Kind::Date => Item::Date(text),
+            Kind::DateTime => Item::DateTime(text),
+            Kind::Time => Item::Time(text),
+        }
+    }
+
+    /// A computed number.
+    pub(super) fn number(&self) -> Option<Decimal> {
+        match self {
+            Item::Integer(number) => Some(Decimal::whole(*number)),
+            Item::Decimal(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// A computed quantity; a number alone has the unit `1`.
+    pub(super) fn quantity(&self) -> Option<(Decimal, &str)> {
+        match self {
+            Item::Quantity(number, unit) => Some((*number, unit)),
+            other => other.number().map(|number| (number, "1")),
+        }
+    }
+
+    /// True for a primitive that has extensions only.
+    pub(super) fn is_valueless(&self) -> bool {
+        matches!(self, Item::Element(e) if e.value.is_none() && e.definition.kind == TypeKind::Primitive)
+    }
+
     /// The name of its type, as `is` compares it.
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -229,6 +311,7 @@ impl<'a> Item<'a> {
             Item::DateTime(_) => "DateTime",
             Item::Time(_) => "Time",
             Item::Quantity(..) => "Quantity",
+            Item::Type { .. } => "TypeInfo",
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Builds the tree of an expression from its tokens, with the precedence of the N1 grammar.
 
 use super::ast::{Expr, Literal, Operator, TypeName};
+use super::function::Function;
 use super::lexer::{Token, tokens};
-use super::{PathError, ast};
+use super::moment::{Kind, Moment};
+use super::{PathError, ast, quantity};
 use crate::decimal::Decimal;
 
 /// Deepest nesting of an expression.
@@ -193,6 +195,9 @@ impl Parser {
         if !self.take_sign("(") {
             return Ok(Expr::Member(target, name));
         }
+        let known = Function::find(&name);
+        let (function, fewest, most) =
+            known.ok_or_else(|| self.wrong(&format!("the function {name}() is not known")))?;
         let mut arguments = Vec::new();
         if !self.take_sign(")") {
             loop {
@@ -203,7 +208,11 @@ impl Parser {
                 self.expect_sign(",")?;
             }
         }
-        Ok(Expr::Call(target, name, arguments))
+        if !(fewest..=most).contains(&arguments.len()) {
+            let message = format!("{name}() takes {fewest} to {most} arguments, not {}", arguments.len());
+            return Err(self.wrong(&message));
+        }
+        Ok(Expr::Call(target, function, arguments))
     }
 
     fn term(&mut self) -> Result<Expr, PathError> {
@@ -240,7 +249,7 @@ impl Parser {
         self.at += 1;
         let unit = match self.peek() {
             Some(Token::Text(unit)) => Some(unit.clone()),
-            Some(Token::Name(word)) => calendar_unit(word).map(str::to_owned),
+            Some(Token::Name(word)) => quantity::calendar_word(word).map(str::to_owned),
             _ => None,
         };
         if let Some(unit) = unit {
@@ -251,14 +260,19 @@ impl Parser {
     }
 
     fn moment(&self, moment: String) -> Result<ast::Literal, PathError> {
-        let is_valid_date = crate::date::FhirDate::parse(moment.trim_end_matches('T')).is_some();
-        let has_hour_only = moment.split_once('T').is_some_and(|(_, time)| time.len() == 2);
-        match moment.split_once('T') {
-            Some(("", time)) => Ok(Literal::Time(time.to_owned())),
-            Some(_) if is_valid_date || has_hour_only => Ok(Literal::DateTime(moment)),
-            None if is_valid_date => Ok(Literal::Date(moment)),
-            _ => Err(self.wrong("a date is expected after `@`")),
+        let (kind, text) = match moment.split_once('T') {
+            Some(("", time)) => (Kind::Time, time.to_owned()),
+            Some(_) => (Kind::DateTime, moment),
+            None => (Kind::Date, moment),
+        };
+        if Moment::parse(kind, &text).is_none() {
+            return Err(self.wrong("a date, a date with a time or a time is expected after `@`"));
         }
+        Ok(match kind {
+            Kind::Time => Literal::Time(text),
+            Kind::DateTime => Literal::DateTime(text),
+            Kind::Date => Literal::Date(text),
+        })
     }
 }
 
@@ -269,18 +283,4 @@ fn dollar(name: &str) -> Option<Expr> {
         "total" => Some(Expr::Total),
         _ => None,
     }
-}
-
-fn calendar_unit(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "year" | "years" => "year",
-        "month" | "months" => "month",
-        "week" | "weeks" => "week",
-        "day" | "days" => "day",
-        "hour" | "hours" => "hour",
-        "minute" | "minutes" => "minute",
-        "second" | "seconds" => "second",
-        "millisecond" | "milliseconds" => "millisecond",
-        _ => return None,
-    })
 }

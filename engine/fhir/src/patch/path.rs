@@ -353,7 +353,7 @@ fn locate(expr: &Expr, root: &Place, document: &Value) -> Option<Vec<Place>> {
         }
         Expr::Call(Some(target), name, arguments) => {
             let places = locate(target, root, document)?;
-            match (name.as_str(), arguments.as_slice()) {
+            match (name.name(), arguments.as_slice()) {
                 ("where", [criteria]) => {
                     Some(places.into_iter().filter(|place| holds(criteria, place, document)).collect())
                 }
