@@ -2,3 +2,4 @@
 
 mod asking;
 mod meta;
+mod terminology;

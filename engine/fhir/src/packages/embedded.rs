@@ -3,7 +3,7 @@
 use super::pack::Pack;
 
 /// The bytes of every embedded pack; the base definitions first.
-const PACKS: [&[u8]; 17] = [
+const PACKS: [&[u8]; 18] = [
     include_bytes!("../../../../data/packages/hl7.fhir.r4.core.pack"),
     include_bytes!("../../../../data/packages/hl7.fhir.fr.core.pack"),
     include_bytes!("../../../../data/packages/hl7.fhir.uv.ips.pack"),
@@ -21,6 +21,7 @@ const PACKS: [&[u8]; 17] = [
     include_bytes!("../../../../data/packages/ans.fhir.fr.nde.pack"),
     include_bytes!("../../../../data/packages/ans.fhir.fr.tde.pack"),
     include_bytes!("../../../../data/packages/ans.fhir.fr.telesurveillance.pack"),
+    include_bytes!("../../../../data/packages/fr.ans.nos.pack"),
 ];
 
 /// Opens every embedded pack: only the indexes are read.

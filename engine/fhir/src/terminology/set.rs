@@ -135,7 +135,10 @@ impl Clause {
         if let (Some(own), Some(asked)) = (&self.system, system)
             && **own != *asked
         {
-            return Membership::No;
+            // An OID and an address may be two names of one system: nothing is sure then.
+            let may_be_same = own.starts_with("urn:oid:") != asked.starts_with("urn:oid:");
+            let is_code = may_be_same && self.what.contains(code) != Membership::No;
+            return if is_code { Membership::Unknown } else { Membership::No };
         }
         let mut answer = self.what.contains(code);
         for set in &self.sets {
@@ -329,7 +332,7 @@ impl CompiledSet {
                         item: None,
                     })
                 }
-                What::Listed { is_all: true, .. } => {
+                What::Listed { .. } => {
                     clause.what.entries(clause).ok()?.into_iter().find(|entry| entry.code == code)
                 }
                 _ => None,

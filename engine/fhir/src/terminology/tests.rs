@@ -193,6 +193,18 @@ fn an_expansion_answers_where_the_definition_cannot() {
 }
 
 #[test]
+fn an_oid_and_an_address_may_be_one_system_by_two_names() {
+    let t = over(vec![set(
+        "urn:s",
+        json!({ "include": [{ "system": "urn:oid:1.2.3", "concept": [{ "code": "a" }] }] }),
+    )]);
+    assert_eq!(t.contains("urn:s", Some("urn:oid:1.2.3"), "a"), Membership::Yes);
+    assert_eq!(t.contains("urn:s", Some("https://codes.example/x"), "a"), Membership::Unknown);
+    assert_eq!(t.contains("urn:s", Some("https://codes.example/x"), "b"), Membership::No);
+    assert_eq!(t.contains("urn:s", Some("urn:oid:1.2.4"), "a"), Membership::No);
+}
+
+#[test]
 fn case_counts_only_where_the_system_says_so() {
     let mut loud = colours();
     loud["url"] = "urn:loud".into();
@@ -311,4 +323,18 @@ fn the_packages_answer_for_everybody() {
         is_below("http://terminology.hl7.org/CodeSystem/v3-ActCode", "AMB", "_ActEncounterCode"),
         Membership::Yes
     );
+}
+
+#[test]
+fn french_codes_have_french_names_and_newer_ones_are_not_refused() {
+    let t = shared();
+    let types = "https://mos.esante.gouv.fr/NOS/JDV_J07-XdsTypeCode-CISIS/FHIR/JDV-J07-XdsTypeCode-CISIS";
+    assert_eq!(contains(types, Some("http://loinc.org"), "11488-4"), Membership::Yes);
+    assert_eq!(contains(types, Some("http://loinc.org"), "99999-9"), Membership::Unknown);
+    let set = t.set(types).expect("loaded");
+    assert!(set.entry("http://loinc.org", "11488-4").is_some_and(|entry| entry.display.is_some()));
+    assert!(set.is_open() && set.entries().expect("listed").len() > 100);
+    let gender = "http://terminology.hl7.org/CodeSystem/v3-AdministrativeGender";
+    assert_eq!(t.display(gender, "F", Some("en")).as_deref(), Some("Female"));
+    assert_eq!(t.display(gender, "F", Some("fr")).as_deref(), Some("Féminin"));
 }
