@@ -28,7 +28,7 @@ pub use ast::{Expr, Literal, Operator, TypeName};
 pub use cache::compiled;
 pub use check::check;
 pub use context::{Conformance, Context, Resolve, STEPS, Terminology};
-pub use eval::{evaluate, holds};
+pub use eval::{evaluate, holds, is_broken};
 pub use function::{Function, Target};
 pub use item::{Element, Item};
 pub use parser::parse;

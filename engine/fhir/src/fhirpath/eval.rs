@@ -63,10 +63,17 @@ pub fn evaluate<'a>(
     eval(expr, &start(context, focus, &steps)).map(Items::into_vec)
 }
 
-/// Whether a condition holds with these items as focus: an invariant, a filter. Empty is false.
+/// Whether a condition holds with these items as focus, as a filter asks: empty is false.
 pub fn holds<'a>(expr: &'a Expr, context: &Context<'a>, focus: &[Item<'a>]) -> Result<bool, PathError> {
     let steps = Cell::new(context.steps);
     Ok(truth(expr, &start(context, focus, &steps))? == Some(true))
+}
+
+/// Whether an invariant is broken by these items. Only false breaks it: R4 counts on that empty does not, as in
+/// `reference.startsWith('#').not() or …` of a Reference without `reference`.
+pub fn is_broken<'a>(expr: &'a Expr, context: &Context<'a>, focus: &[Item<'a>]) -> Result<bool, PathError> {
+    let steps = Cell::new(context.steps);
+    Ok(truth(expr, &start(context, focus, &steps))? == Some(false))
 }
 
 fn start<'a, 's>(context: &'s Context<'a>, focus: &'s [Item<'a>], steps: &'s Cell<u64>) -> Scope<'a, 's> {
