@@ -40,7 +40,7 @@ pub struct Indexed {
 }
 
 /// Parameters that tell when something happened; the first one a resource has a value for gives its `sort_date`.
-const SORT_DATES: [&str; 20] = [
+pub(crate) const SORT_DATES: [&str; 20] = [
     "date",
     "authored",
     "authoredon",

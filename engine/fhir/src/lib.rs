@@ -32,6 +32,6 @@ pub use query::{
 pub use reference::{Reference, rewrite_links, rewrite_references};
 pub use search::reference::Literal;
 pub use search::sketch::Sketch;
-pub use search::{ParamKind, Parameter, parameter, parameters};
+pub use search::{ParamKind, Parameter, care_period, parameter, parameters};
 pub use serde_json::Value;
 pub use validate::check;

@@ -1,5 +1,6 @@
 //! Search parameters: which there are, what each looks at, and one file per kind of value.
 
+mod care;
 pub(crate) mod composite;
 pub(crate) mod date;
 pub(crate) mod global;
@@ -13,6 +14,8 @@ pub(crate) mod systems;
 mod table;
 pub(crate) mod token;
 pub(crate) mod uri;
+
+pub use care::care_period;
 
 use crate::fhirpath::{self, Expr};
 use socle_kernel::ResourceType;

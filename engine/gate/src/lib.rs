@@ -4,6 +4,7 @@
 //! decision and whose result leaves only through [`Session::close`], which makes the trace durable first.
 
 pub mod audit;
+pub mod compartment;
 pub mod decide;
 pub mod drawers;
 mod facts;
@@ -22,6 +23,7 @@ mod trace;
 pub mod write;
 
 pub use audit::{Deed, Entry, Outcome};
+pub use compartment::{Glance, Seen};
 pub use decide::{Act, Decision, Reason, Relation, Standing};
 pub use drawers::{Drawers, Kept};
 pub use gate::{Gate, Options};

@@ -25,6 +25,10 @@ pub(crate) fn strip(body: &[u8], hidden: &[String]) -> Option<Stripped> {
     let Ok(mut resource) = socle_fhir::json::parse(body) else { return None };
     let had_entries = resource["entry"].as_array().is_some_and(|entries| !entries.is_empty());
     remove(&mut resource, hidden);
+    // What the narrative tells of the whole may tell of what was taken out.
+    if let Some(members) = resource.as_object_mut() {
+        members.shift_remove("text");
+    }
     let has_entries = resource["entry"].as_array().is_some_and(|entries| !entries.is_empty());
     if resource["resourceType"] == "List" && had_entries && !has_entries {
         return None;
@@ -42,6 +46,12 @@ fn remove(value: &mut Value, hidden: &[String]) -> bool {
         }
         Value::Object(members) => {
             if members.get("reference").and_then(Value::as_str).is_some_and(|text| names(text, hidden)) {
+                return true;
+            }
+            // A section of a document tells in words what its entries say: it goes whole.
+            let entries = members.get("entry").and_then(Value::as_array).into_iter().flatten();
+            let mut references = entries.filter_map(|entry| entry.get("reference").and_then(Value::as_str));
+            if references.any(|text| names(text, hidden)) {
                 return true;
             }
             let before = members.len();
@@ -86,6 +96,24 @@ mod tests {
         let hidden = vec!["DocumentReference/secret".to_owned()];
         let list = json!({ "resourceType": "List", "entry": [{ "item": { "reference": "DocumentReference/secret" } }] });
         assert!(strip(list.to_string().as_bytes(), &hidden).is_none());
+    }
+
+    #[test]
+    fn a_section_that_tells_of_something_hidden_goes_with_its_words() {
+        let hidden = vec!["Observation/secret".to_owned()];
+        let section = |title: &str, reference: &str| json!({ "title": title, "text": { "status": "generated", "div": "<div>…</div>" }, "entry": [{ "reference": reference }] });
+        let composition = json!({ "resourceType": "Composition", "status": "final",
+            "text": { "status": "generated", "div": "<div>…</div>" },
+            "section": [section("A", "Observation/open"),
+                { "title": "B", "section": [section("C", "Observation/secret"), section("D", "Observation/open")] }] });
+        let Some(Stripped::Changed(body)) = strip(composition.to_string().as_bytes(), &hidden) else {
+            panic!("a section names a hidden observation")
+        };
+        assert_eq!(
+            serde_json::from_slice::<Value>(&body).expect("JSON"),
+            json!({ "resourceType": "Composition", "status": "final",
+                "section": [section("A", "Observation/open"), { "title": "B", "section": [section("D", "Observation/open")] }] })
+        );
     }
 
     #[test]

@@ -230,6 +230,20 @@ impl Session {
         }
     }
 
+    /// Would a change or deletion of this resource be allowed? The refusal, when not. Nothing is traced: nothing is done.
+    pub async fn may(&self, key: Key, act: Act) -> Result<(), Problem> {
+        let row = {
+            let mut snapshot = self.snapshot().await?;
+            snapshot.row(key).await.map_err(problem)?
+        };
+        let Some(row) = row else { return Err(Problem::not_found()) };
+        match self.decide_row(&row, act).await? {
+            Decision::Allow(_) => Ok(()),
+            Decision::Hide(_) => Err(Problem::not_found()),
+            Decision::Refuse(reason) => Err(refusal(reason)),
+        }
+    }
+
     /// Keeps the remembered rules of a home in step with what was written.
     fn after(&self, touched: &Touched) {
         if is_policy_type(touched.key.resource_type) || touched.deleted {

@@ -4,13 +4,19 @@
 //! every row it looks at. What it declares (names, types, cardinalities, words) is checked here, listed in the
 //! CapabilityStatement and served as an `OperationDefinition`.
 
+mod around;
 mod call;
 mod definition;
+mod document;
+mod everything;
+mod fhirpath;
+mod lastn;
 mod meta;
 mod reply;
 mod terminology;
 #[cfg(test)]
 mod tests;
+mod validate;
 
 pub use call::{Argument, Call};
 pub use definition::{Definition, Parameter, Place};
@@ -20,8 +26,8 @@ use crate::interaction::{Answer, Level, OperationInput, Prefer};
 use crate::pipeline::Pipeline;
 use async_trait::async_trait;
 use serde_json::Value;
-use socle_gate::Session;
-use socle_kernel::{Kind, Problem};
+use socle_gate::{Found, Session};
+use socle_kernel::{Kind, Problem, ResourceType};
 use std::sync::Arc;
 
 /// An operation.
@@ -49,7 +55,16 @@ impl Registry {
     /// The engine's own operations.
     pub(crate) fn of_the_engine() -> Self {
         let mut registry = Registry(Vec::new());
-        for operation in meta::operations().into_iter().chain(terminology::operations()) {
+        let all = [
+            document::operations(),
+            everything::operations(),
+            fhirpath::operations(),
+            lastn::operations(),
+            meta::operations(),
+            terminology::operations(),
+            validate::operations(),
+        ];
+        for operation in all.into_iter().flatten() {
             registry.add(operation);
         }
         registry
@@ -134,4 +149,18 @@ impl Pipeline {
         session.within_operation(outer);
         result
     }
+}
+
+/// A resource that is there now, read and traced.
+async fn current(session: &Session, resource_type: ResourceType, id: &str) -> Result<Found, Problem> {
+    let key = session.resolve(resource_type, id).await?.ok_or_else(Problem::not_found)?;
+    let found = session.read(key).await?.ok_or_else(Problem::not_found)?;
+    if found.deleted {
+        return Err(gone());
+    }
+    Ok(found)
+}
+
+fn gone() -> Problem {
+    Problem::new(Kind::Gone, "Cette ressource a été supprimée.", "This resource was deleted.")
 }

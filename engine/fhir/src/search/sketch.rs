@@ -198,6 +198,13 @@ impl<'a> Sketch<'a> {
             .filter_map(|(_, kind, payload)| reference::decode(kind, payload))
     }
 
+    /// The addresses of a parameter.
+    pub fn uris(&self, number: u32) -> impl Iterator<Item = &'a str> {
+        self.entries()
+            .filter(move |(own, kind, _)| *own == number && *kind == EntryKind::Uri)
+            .filter_map(|(_, _, payload)| std::str::from_utf8(payload).ok())
+    }
+
     /// True when the parameter has a value.
     pub fn has(&self, number: u32) -> bool {
         self.entries().any(|(own, _, _)| own == number)

@@ -1,34 +1,43 @@
-//! `$meta`: the profiles, tags and labels of a resource.
+//! `$meta`, `$meta-add`, `$meta-delete`: the profiles, tags and labels of a resource, or of all that the caller may see.
+//!
+//! A change of them is a change of the resource: a new version, under the rules of its room and the decision of the gate.
+//! Labels that decide who may see a resource are not changed this way, by nobody: whoever may hide or show it does so where
+//! the choice is made and told.
+
+mod change;
+mod used;
 
 use super::{Call, Definition, Operation, Parameter, Place, Reply};
 use crate::interaction::{Answer, Level};
 use crate::pipeline::Pipeline;
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use socle_gate::{Found, Session};
-use socle_kernel::{Kind, Problem, ResourceType};
+use socle_gate::Session;
+use socle_kernel::Problem;
 use std::sync::Arc;
 
 /// The operations of this file.
 pub(super) fn operations() -> Vec<Arc<dyn Operation>> {
-    vec![Arc::new(Meta)]
+    vec![Arc::new(Meta), Arc::new(change::Add), Arc::new(change::Delete)]
 }
 
 struct Meta;
+
+const RETURN: &[Parameter] = &[Parameter::required("return", "Meta", "Les métadonnées.", "The metadata.")];
 
 static META: Definition = Definition {
     id: "Resource-meta",
     code: "meta",
     name: "ResourceMeta",
     canonical: "http://hl7.org/fhir/OperationDefinition/Resource-meta",
-    fr: "Profils, étiquettes et labels de sécurité d'une ressource.",
-    en: "Profiles, tags and security labels of a resource.",
-    places: &[Place::Instance],
+    fr: "Profils, étiquettes et labels d'une ressource ; d'un type ou de la plateforme : ceux que portent les ressources que vous pouvez voir.",
+    en: "Profiles, tags and labels of a resource; of a type or of the platform: those on the resources that you may see.",
+    places: &[Place::System, Place::Type, Place::Instance],
     types: &[],
     affects_state: false,
     takes_search: false,
     inputs: &[],
-    outputs: &[Parameter::required("return", "Meta", "Les métadonnées.", "The metadata.")],
+    outputs: RETURN,
 };
 
 #[async_trait]
@@ -39,32 +48,15 @@ impl Operation for Meta {
 
     async fn run(&self, call: &Call, session: &Session, _: &Pipeline) -> Result<Answer, Problem> {
         let Level::Instance(resource_type, id) = &call.level else {
-            return Err(Problem::internal("asked elsewhere than offered"));
+            return Ok(answer(used::in_use(session, call.level.resource_type()).await?));
         };
-        let found = current(session, *resource_type, id).await?;
-        let resource = socle_fhir::json::parse(&found.body)?;
-        Ok(answer(&resource))
+        let found = super::current(session, *resource_type, id).await?;
+        let mut resource = socle_fhir::json::parse(&found.body)?;
+        Ok(answer(resource["meta"].take()))
     }
 }
 
-/// A resource that is there now, read and traced.
-async fn current(session: &Session, resource_type: ResourceType, id: &str) -> Result<Found, Problem> {
-    let key = session.resolve(resource_type, id).await?.ok_or_else(Problem::not_found)?;
-    let found = session.read(key).await?.ok_or_else(Problem::not_found)?;
-    if found.deleted {
-        return Err(Problem::new(
-            Kind::Gone,
-            "Cette ressource a été supprimée.",
-            "This resource was deleted.",
-        ));
-    }
-    Ok(found)
-}
-
-fn answer(resource: &Value) -> Answer {
-    let meta = match &resource["meta"] {
-        Value::Object(meta) => Value::Object(meta.clone()),
-        _ => json!({}),
-    };
+fn answer(meta: Value) -> Answer {
+    let meta = if meta.is_object() { meta } else { json!({}) };
     Reply::new().value("return", "Meta", meta).into_answer()
 }

@@ -52,7 +52,9 @@ impl Reply {
     /// Adds a parameter made of parts.
     pub fn parts(mut self, name: &str, parts: Reply) -> Self {
         let mut parameter = named(name);
-        parameter.insert("part".into(), Value::Array(parts.0));
+        if !parts.0.is_empty() {
+            parameter.insert("part".into(), Value::Array(parts.0));
+        }
         self.0.push(Value::Object(parameter));
         self
     }
