@@ -318,6 +318,9 @@ pub fn decide(asker: &Asker<'_>, standing: Standing, act: Act, facts: &Facts<'_>
 
 /// May the caller know of this resource?
 fn see(asker: &Asker<'_>, standing: Standing, facts: &Facts<'_>) -> Decision {
+    if facts.resource_type == resource_type::SUBSCRIPTION {
+        return see_subscription(asker, facts);
+    }
     if standing.relation == Relation::System {
         return Decision::Allow(Reason::Related(Relation::System));
     }
@@ -349,6 +352,16 @@ fn see(asker: &Asker<'_>, standing: Standing, facts: &Facts<'_>) -> Decision {
             see_as_professional(asker, standing, facts, &professional.profession)
         }
         Subject::Anonymous | Subject::System(_) => Decision::Refuse(Reason::Anonymous),
+    }
+}
+
+/// A subscription says where to reach its owner, and with what secret: it is theirs alone, whatever else a program may read.
+fn see_subscription(asker: &Asker<'_>, facts: &Facts<'_>) -> Decision {
+    match &asker.principal.subject {
+        Subject::Anonymous => Decision::Refuse(Reason::Anonymous),
+        Subject::System(system) if system.is_operator => Decision::Allow(Reason::Related(Relation::System)),
+        _ if facts.is_author => Decision::Allow(Reason::Author),
+        _ => Decision::Hide(Reason::NoRelation),
     }
 }
 
@@ -418,6 +431,14 @@ fn write(asker: &Asker<'_>, standing: Standing, act: Act, facts: &Facts<'_>) -> 
             Decision::Refuse(Reason::MayNotWrite)
         }
         Subject::System(_) => scoped(Reason::Related(Relation::System)),
+        // Whoever may sign in may ask to be told of what they may see; the decision is made again at each notification.
+        _ if facts.resource_type == resource_type::SUBSCRIPTION => {
+            if facts.is_author {
+                scoped(Reason::Author)
+            } else {
+                Decision::Refuse(Reason::NotAuthor)
+            }
+        }
         Subject::Citizen(_) => {
             if let Some(reason) = standing.refused {
                 return Decision::Refuse(reason);

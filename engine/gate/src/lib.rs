@@ -10,6 +10,7 @@ pub mod drawers;
 mod facts;
 pub mod gate;
 mod history;
+mod jobs;
 pub mod labels;
 mod log;
 pub mod matrix;

@@ -90,3 +90,43 @@ pub const TASK_ATTEMPTS: u32 = 8;
 pub const TASK_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// Tasks of one caller that may be under way or waiting.
 pub const TASKS_OF_ONE: usize = 5;
+/// Subscriptions of one caller.
+pub const SUBSCRIPTIONS_OF_ONE: usize = 50;
+/// Subscriptions in all.
+pub const SUBSCRIPTIONS: usize = 2_000;
+/// How often subscriptions are looked at when nothing calls.
+pub const SUBSCRIPTION_LOOK_EVERY: Duration = Duration::from_secs(30);
+/// Changes noted for one subscription and not yet told; past it the subscription is given up.
+pub const SUBSCRIPTION_BACKLOG: u64 = 10_000;
+/// Subscriptions that are attended to at the same moment.
+pub const SUBSCRIPTIONS_AT_ONCE: usize = 16;
+/// Longest time that one delivery may take.
+pub const DELIVERY_TIME: Duration = Duration::from_secs(30);
+/// Shortest time between two notifications of one subscription; what happens meanwhile goes into the next one.
+pub const DELIVERY_SPACING: Duration = Duration::from_millis(200);
+/// Wait after the first failed delivery; doubled at each one that follows.
+pub const DELIVERY_RETRY_FIRST: Duration = Duration::from_secs(1);
+/// Longest wait between two attempts of a delivery.
+pub const DELIVERY_RETRY_LONGEST: Duration = Duration::from_secs(10 * 60);
+/// Failed deliveries in a row before a subscription is given up.
+pub const DELIVERY_ATTEMPTS: u32 = 12;
+/// Deliveries that the history of a subscription tells of.
+pub const DELIVERY_HISTORY: usize = 20;
+/// How long an event that was delivered can be asked for again.
+pub const EVENT_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Events in one notification, at most.
+pub const NOTIFICATION_EVENTS: usize = 100;
+/// Events in one notification, when the subscription says nothing.
+pub const NOTIFICATION_EVENTS_DEFAULT: usize = 20;
+/// Headers that a subscription may ask to send along.
+pub const NOTIFICATION_HEADERS: usize = 10;
+/// Shortest time between two signs of life.
+pub const HEARTBEAT_SHORTEST: Duration = Duration::from_secs(10);
+/// Longest time between two signs of life.
+pub const HEARTBEAT_LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Life of a token that binds a connection to subscriptions.
+pub const BINDING_TOKEN_TIME: Duration = Duration::from_secs(5 * 60);
+/// How often an open connection checks that its owner still holds what they showed.
+pub const LIVE_CHECK_EVERY: Duration = Duration::from_secs(10);
+/// Connections for notifications open at the same time.
+pub const LIVE_CONNECTIONS: usize = 1_000;

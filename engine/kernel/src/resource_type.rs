@@ -91,6 +91,8 @@ pub const BUNDLE: ResourceType = ResourceType(12);
 pub const AUDIT_EVENT: ResourceType = ResourceType(7);
 /// `Consent`.
 pub const CONSENT: ResourceType = ResourceType(29);
+/// `Subscription`.
+pub const SUBSCRIPTION: ResourceType = ResourceType(130);
 /// `CareTeam`.
 pub const CARE_TEAM: ResourceType = ResourceType(15);
 /// `RelatedPerson`.

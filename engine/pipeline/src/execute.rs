@@ -25,7 +25,7 @@ impl Pipeline {
         session: &Session,
         plan: &mut Plan,
         trust: Trust,
-        drawers: Vec<DrawerWrite>,
+        mut drawers: Vec<DrawerWrite>,
     ) -> Result<Vec<Option<Written>>, Problem> {
         self.settle_references(session, plan).await?;
         check_all(&mut plan.drafts, trust)?;
@@ -64,6 +64,7 @@ impl Pipeline {
             });
             positions.push(position);
         }
+        drawers.append(&mut plan.drawers);
         let done = session.commit_with(changes, reserved, drawers).await?;
         let mut written: Vec<Option<Written>> = vec![None; plan.drafts.len()];
         for (position, result) in positions.into_iter().zip(done) {

@@ -50,6 +50,9 @@ pub enum Wake {
     },
     /// Time: again and again, this long after a step that found nothing more to do.
     Every(Duration),
+    /// Other work of this process ([`Pipeline::wake_jobs`]), or time: at least this often. When it has more to do is said by
+    /// its steps ([`Next::At`]) and kept in memory only: after a restart it looks at once.
+    Called(Duration),
     /// Somebody asked: see [`Tasks`].
     Tasks,
 }

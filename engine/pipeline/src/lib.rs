@@ -25,6 +25,7 @@ mod query;
 mod read;
 pub mod room;
 mod shape;
+pub mod subscriptions;
 mod subset;
 pub mod transaction;
 mod turns;

@@ -37,7 +37,8 @@ struct Inner {
     authenticator: Option<Arc<dyn Authenticator>>,
     importer: Option<Arc<dyn Importer>>,
     jobs: Vec<Job>,
-    tasks_asked: watch::Sender<u64>,
+    calls: watch::Sender<u64>,
+    live_calls: watch::Sender<u64>,
     operations: Registry,
     turns: Turns,
 }
@@ -92,7 +93,8 @@ impl Pipeline {
             authenticator,
             importer,
             jobs,
-            tasks_asked: watch::Sender::new(0),
+            calls: watch::Sender::new(0),
+            live_calls: watch::Sender::new(0),
             operations,
             turns: Turns::new(),
         }))
@@ -128,13 +130,23 @@ impl Pipeline {
         Runner::new(self.clone()).start()
     }
 
-    /// Tells the jobs that a task was asked for or cancelled.
-    pub fn wake_tasks(&self) {
-        self.0.tasks_asked.send_modify(|count| *count = count.wrapping_add(1));
+    /// Calls the jobs that wait to be called: a task was asked for or cancelled, there is something to deliver.
+    pub fn wake_jobs(&self) {
+        self.0.calls.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    pub(crate) fn tasks_asked(&self) -> watch::Receiver<u64> {
-        self.0.tasks_asked.subscribe()
+    pub(crate) fn calls(&self) -> watch::Receiver<u64> {
+        self.0.calls.subscribe()
+    }
+
+    /// Tells open connections that there may be something for them.
+    pub(crate) fn call_live(&self) {
+        self.0.live_calls.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Changes when there may be something for an open connection.
+    pub fn live_calls(&self) -> watch::Receiver<u64> {
+        self.0.live_calls.subscribe()
     }
 
     /// A session in the name of whoever asked for work earlier. Check [`Pipeline::still_holds`] first.

@@ -1,6 +1,7 @@
 //! A plan: the drafts of one act (a create, an update, a whole transaction), from what the caller sent to what is committed.
 
 use serde_json::Value;
+use socle_gate::DrawerWrite;
 use socle_kernel::{HomeId, Issue, Key, ResourceType};
 use std::collections::HashMap;
 
@@ -112,6 +113,8 @@ pub struct Plan {
     pub drafts: Vec<Draft>,
     /// Profiles that the caller's Bundle declares (`Bundle.meta.profile`).
     pub profiles: Vec<String>,
+    /// Drawer entries that are written with them.
+    pub drawers: Vec<DrawerWrite>,
     /// Positions by `fullUrl`, for Bundles.
     by_full_url: HashMap<String, usize>,
 }
@@ -127,7 +130,7 @@ impl Plan {
         let full_urls = drafts.iter().enumerate();
         let by_full_url =
             full_urls.filter_map(|(index, draft)| Some((draft.full_url.clone()?, index))).collect();
-        Plan { drafts, profiles, by_full_url }
+        Plan { drafts, profiles, by_full_url, drawers: Vec::new() }
     }
 
     /// The `fullUrl` of a draft; one without gets one that nobody else can have written.

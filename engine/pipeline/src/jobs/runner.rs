@@ -70,7 +70,7 @@ impl Runner {
     }
 
     async fn run(&self, job: &Job, mut stopping: watch::Receiver<bool>) {
-        let mut asked = self.pipeline.tasks_asked();
+        let mut asked = self.pipeline.calls();
         while !*stopping.borrow() {
             asked.borrow_and_update();
             let until = match self.turn(job).await {
@@ -89,7 +89,7 @@ impl Runner {
                 _ = stopping.changed() => {}
                 () = tokio::time::sleep(wait) => {}
                 () = self.change(change) => {}
-                _ = asked.changed(), if job.wake == Wake::Tasks => {}
+                _ = asked.changed(), if matches!(job.wake, Wake::Tasks | Wake::Called(_)) => {}
             }
         }
         self.let_go(job).await;
@@ -250,39 +250,44 @@ impl Runner {
         mut effects: Effects,
     ) -> Result<Turn, Problem> {
         let Turning { job, now } = *turning;
-        let after = now.plus(match job.wake {
-            Wake::Every(time) => time,
-            _ => std::time::Duration::ZERO,
-        });
+        let after = match job.wake {
+            Wake::Every(time) | Wake::Called(time) => Some(now.plus(time)),
+            _ => None,
+        };
         let next_at = match effects.next {
-            Next::Again | Next::Done(_) => None,
             Next::At(moment) => Some(moment),
-            Next::Later => matches!(job.wake, Wake::Every(_)).then_some(after),
+            Next::Later => after,
+            Next::Again | Next::Done(_) => None,
         };
         let looked_at = self.looked_at(job, &kept.value);
         let change = effects.change.or(changes.last().map(|step| step.number)).unwrap_or(looked_at);
         let is_quiet = effects.is_empty() && kept.value.failures == 0;
         let is_near = change - kept.value.change < limits::JOB_FEED_BATCH as u64;
-        if is_quiet && is_near && effects.next != Next::Again {
-            // Nothing happened: nothing is written. After a power cut the same changes are looked at again.
-            if changes.is_empty() {
-                return Ok(Turn::Resting(next_at.or(Some(after))));
+        if is_quiet && is_near {
+            // Nothing to keep: nothing is written. After a power cut the same changes are looked at again.
+            if !changes.is_empty() {
+                self.ahead.lock().insert(job.name, change);
+                return Ok(Turn::Worked);
             }
-            self.ahead.lock().insert(job.name, change);
-            return Ok(Turn::Worked);
+            return Ok(next_at.map_or(Turn::Worked, |moment| Turn::Resting(Some(moment))));
         }
+        let is_called = matches!(job.wake, Wake::Called(_));
         let state = JobState {
             change,
             cursor: effects.cursor.take().unwrap_or_else(|| kept.value.cursor.clone()),
             failures: 0,
             trouble: None,
-            next_at,
+            next_at: next_at.filter(|_| !is_called),
             last_at: Some(now),
             lease: self.lease(now),
         };
         let mut drawers = std::mem::take(&mut effects.drawers);
         drawers.push(self.write(job, Some(kept), &state));
         session.commit_with(std::mem::take(&mut effects.writes), Vec::new(), drawers).await?;
+        if let Wake::Changes { .. } = job.wake {
+            // What changes made others do.
+            self.pipeline.wake_jobs();
+        }
         Ok(Turn::Worked)
     }
 

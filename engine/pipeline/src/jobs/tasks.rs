@@ -109,11 +109,11 @@ impl Tasks {
     pub async fn start(&self, session: &Session, asked: Value) -> Result<Task, Problem> {
         let (task, write) = self.make(session, asked).await?;
         self.drawers().write(vec![write]).await?;
-        self.pipeline.wake_tasks();
+        self.pipeline.wake_jobs();
         Ok(task)
     }
 
-    /// As [`Tasks::start`], to be committed with what belongs to it; call [`Pipeline::wake_tasks`] afterwards.
+    /// As [`Tasks::start`], to be committed with what belongs to it; call [`Pipeline::wake_jobs`] afterwards.
     pub async fn make(&self, session: &Session, asked: Value) -> Result<(Task, DrawerWrite), Problem> {
         let owner = Owner::of(session);
         let live = self.list().await?.into_iter().filter(Task::is_live);
@@ -183,7 +183,7 @@ impl Tasks {
             match self.drawers().write(vec![self.replace(&kept, Some(&task))]).await {
                 Err(problem) if problem.kind == Kind::Conflict => {}
                 result => {
-                    self.pipeline.wake_tasks();
+                    self.pipeline.wake_jobs();
                     return result;
                 }
             }
