@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod delivery;
 mod failure;
 mod http;
 mod seeding;

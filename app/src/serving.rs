@@ -5,6 +5,7 @@ use crate::http::router;
 use socle_pipeline::Pipeline;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// Takes the address, so that a taken port is told before anything long begins.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -34,9 +35,16 @@ pub fn base_url(set: Option<&String>, listener: &TcpListener) -> Result<String, 
 
 /// Serves until asked to stop, then finishes what is under way and closes the store.
 pub async fn serve(listener: TcpListener, pipeline: Pipeline) -> Result<(), Failure> {
-    let service = router::router(pipeline.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let (stop, stopping) = watch::channel(false);
+    let service =
+        router::router(pipeline.clone(), stopping).into_make_service_with_connect_info::<SocketAddr>();
     let jobs = pipeline.start_jobs();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stop_signal()).await;
+    // Connections that are held open would otherwise be waited for.
+    let asked = async move {
+        stop_signal().await;
+        stop.send_replace(true);
+    };
+    let served = axum::serve(listener, service).with_graceful_shutdown(asked).await;
     jobs.stop().await;
     let closed = pipeline.gate().close().await;
     served.map_err(|error| Failure::environment(format!("Serving stopped: {error}."), "Start again."))?;

@@ -33,6 +33,11 @@ pub struct File {
     /// The FHIR API.
     #[serde(default)]
     pub api: ApiFile,
+    /// Notifications that leave.
+    #[serde(default)]
+    pub notifications: NotificationsFile,
+    /// Mail; without it none is sent.
+    pub mail: Option<MailFile>,
 }
 
 /// `[store]`.
@@ -69,6 +74,45 @@ pub struct ApiFile {
     pub deletes_many: bool,
 }
 
+/// `[notifications]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotificationsFile {
+    /// May subscriptions name addresses of private networks? [default: false]
+    #[serde(default)]
+    pub allow_private: bool,
+}
+
+/// `[mail]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailFile {
+    /// Mail server, as `mail.example:465`.
+    pub server: String,
+    /// Sender's address.
+    pub from: String,
+    /// How the connection is enciphered [default: always].
+    #[serde(default)]
+    pub tls: MailTls,
+    /// User of the mail server.
+    pub user: Option<String>,
+    /// File of its password.
+    pub password_file: Option<PathBuf>,
+}
+
+/// How the connection to the mail server is enciphered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTls {
+    /// From the first byte (port 465).
+    #[default]
+    Always,
+    /// After `STARTTLS` (port 587).
+    Starttls,
+    /// Not at all: a server on this machine.
+    None,
+}
+
 /// Everything a command needs to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -84,6 +128,10 @@ pub struct Settings {
     pub access: AccessFile,
     /// `[api]`.
     pub api: ApiFile,
+    /// `[notifications]`.
+    pub notifications: NotificationsFile,
+    /// `[mail]`.
+    pub mail: Option<MailFile>,
 }
 
 /// What the command line said.
@@ -120,7 +168,11 @@ impl Settings {
         if let Some(url) = &base_url {
             check_url(url)?;
         }
-        Ok(Settings { data, listen, base_url, store: file.store, access: file.access, api: file.api })
+        if let Some(mail) = &file.mail {
+            check_mail(mail)?;
+        }
+        let File { store, access, api, notifications, mail, .. } = file;
+        Ok(Settings { data, listen, base_url, store, access, api, notifications, mail })
     }
 
     /// File of the platform key.
@@ -142,6 +194,25 @@ fn read_file(path: &Path, is_named: bool) -> Result<File, Failure> {
             "docs/configuration.md lists every setting with its form.",
         )
     })
+}
+
+/// A password travels enciphered, and a plain talk stays on this machine.
+fn check_mail(mail: &MailFile) -> Result<(), Failure> {
+    let host = mail.server.rsplit_once(':').map_or("", |(host, _)| host);
+    let is_here = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+    let is_plain_text = |text: &str| text.bytes().all(|b| b.is_ascii_graphic() && b != b'<' && b != b'>');
+    let is_right = !host.is_empty()
+        && mail.from.contains('@')
+        && is_plain_text(&mail.from)
+        && (mail.tls != MailTls::None || is_here)
+        && mail.user.is_some() == mail.password_file.is_some();
+    if is_right {
+        return Ok(());
+    }
+    Err(Failure::environment(
+        "The settings of [mail] are not right.",
+        "Name server as host:port and from as an address; user and password_file go together; tls = \"none\" is for a server on this machine.",
+    ))
 }
 
 fn check_url(url: &str) -> Result<(), Failure> {

@@ -1,7 +1,8 @@
 //! Puts the house together: keys, gate, rooms, pipeline.
 
+use crate::delivery::Post;
 use crate::failure::Failure;
-use crate::settings::{ApiFile, Settings};
+use crate::settings::Settings;
 use socle_gate::{Gate, Matrix, Options, PlatformKeys, StoreConfig};
 use socle_kernel::{SystemChance, SystemClock};
 use socle_pipeline::{Pipeline, Room};
@@ -51,15 +52,18 @@ fn matrix(settings: &Settings) -> Result<Matrix, Failure> {
 }
 
 /// The pipeline on a gate.
-pub fn pipeline(gate: Gate, base_url: String, is_demo: bool, api: &ApiFile) -> Pipeline {
+pub fn pipeline(gate: Gate, settings: &Settings, base_url: String, is_demo: bool) -> Pipeline {
+    let (notifications, mail) = (&settings.notifications, settings.mail.as_ref());
+    let post = Post::new(notifications, mail, is_demo, base_url.clone(), gate.clock().clone());
+    let rooms = rooms().into_iter().chain([socle_pipeline::subscriptions::room(Arc::new(post))]);
     let settings = socle_pipeline::Settings {
         base_url,
         is_demo,
         version: env!("CARGO_PKG_VERSION"),
-        deletes_many: api.deletes_many,
-        requires_version: api.requires_version,
+        deletes_many: settings.api.deletes_many,
+        requires_version: settings.api.requires_version,
     };
-    Pipeline::new(gate, settings, rooms())
+    Pipeline::new(gate, settings, rooms.collect())
 }
 
 /// Makes the folder of a store and checks that it can be written to.

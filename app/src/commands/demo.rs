@@ -24,7 +24,7 @@ pub async fn run(args: Demo, config: Option<PathBuf>) -> Result<ExitCode, Failur
     let base_url = serving::base_url(settings.base_url.as_ref(), &listener)?;
     mark_folder(&settings)?;
     let gate = wiring::open(&settings).await?;
-    let pipeline = wiring::pipeline(gate, base_url.clone(), true, &settings.api);
+    let pipeline = wiring::pipeline(gate, &settings, base_url.clone(), true);
     let accounts = prepare(&pipeline, &settings, args.people, args.seed).await?;
     welcome(&base_url, &settings, &accounts);
     serving::serve(listener, pipeline).await?;

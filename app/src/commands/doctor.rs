@@ -131,15 +131,14 @@ async fn store(settings: &Settings, findings: &mut Findings) {
         ),
         Err(error) => findings.failed(&Failure::of_store(&error, &settings.data)),
     }
-    jobs(&gate, findings).await;
+    jobs(&gate, settings, findings).await;
     if let Err(error) = gate.close().await {
         findings.failed(&Failure::of_store(&error, &settings.data));
     }
 }
 
-async fn jobs(gate: &Gate, findings: &mut Findings) {
-    let pipeline =
-        wiring::pipeline(gate.clone(), settings::LOCAL_URL.into(), false, &settings::ApiFile::default());
+async fn jobs(gate: &Gate, settings: &Settings, findings: &mut Findings) {
+    let pipeline = wiring::pipeline(gate.clone(), settings, settings::LOCAL_URL.into(), false);
     let reports = match pipeline.job_reports().await {
         Ok(reports) => reports,
         Err(problem) => {

@@ -2,6 +2,7 @@
 
 use crate::cli::Import;
 use crate::failure::Failure;
+use crate::settings;
 use crate::terminal::Progress;
 use crate::{terminal, wiring};
 use flate2::read::MultiGzDecoder;
@@ -41,9 +42,9 @@ pub async fn run(args: Import, config: Option<PathBuf>) -> Result<ExitCode, Fail
     let is_demo = wiring::is_demo(&settings.data);
     let pipeline = wiring::pipeline(
         gate,
-        settings.base_url.clone().unwrap_or_else(|| "http://127.0.0.1:8080".into()),
+        &settings,
+        settings.base_url.clone().unwrap_or_else(|| settings::LOCAL_URL.into()),
         is_demo,
-        &settings.api,
     );
     let mut tally = Tally::default();
     let total = files.iter().filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum();

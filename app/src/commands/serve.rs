@@ -20,7 +20,7 @@ pub async fn run(args: Serve, config: Option<PathBuf>) -> Result<ExitCode, Failu
             "This is a demonstration store; `serve` disables its sign-ins. Use `socle demo` for those.",
         );
     }
-    let pipeline = wiring::pipeline(gate, base_url.clone(), false, &settings.api);
+    let pipeline = wiring::pipeline(gate, &settings, base_url.clone(), false);
     terminal::print(&format!("Socle {} on {base_url} (FHIR: {base_url}/fhir)", env!("CARGO_PKG_VERSION")));
     tracing::info!(address = %base_url, "serving");
     serving::serve(listener, pipeline).await?;

@@ -6,10 +6,11 @@
 //! | the rooms' pages (`socle routes` prints them; `tests/access/routes.txt` is the reviewed table) | `page.rs` → rooms |
 //! | `/bac-a-sable/api`, `/openapi.json` | `console/` |
 //! | `/fhir`, `/fhir/…` | `fhir/` → pipeline |
+//! | `/subscriptions/ws`, `/subscriptions/{id}/stream` | `live.rs` → pipeline |
 //! | `/assets/…` | the stylesheet, script and marks of `socle-ui` |
 //! | `/health/live`, `/health/ready` | here |
 
-use super::{console, fhir, page, public};
+use super::{console, fhir, live, page, public};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Path, RawPathParams, Request, State};
@@ -18,8 +19,10 @@ use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use axum::routing::{any, get, on};
 use socle_kernel::limits;
+use socle_pipeline::subscriptions::{STREAM, WEBSOCKET};
 use socle_pipeline::{Method, Page, Pipeline};
 use std::net::SocketAddr;
+use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 
@@ -28,6 +31,8 @@ use tower_http::decompression::RequestDecompressionLayer;
 pub struct Shared {
     /// The pipeline.
     pub pipeline: Pipeline,
+    /// Connections that are held open.
+    pub connections: live::Connections,
 }
 
 /// Every page: the program's own public ones and the rooms'.
@@ -41,12 +46,14 @@ pub fn public_pages() -> Vec<Page> {
 }
 
 /// All routes.
-pub fn router(pipeline: Pipeline) -> Router {
-    let shared = Shared { pipeline };
+pub fn router(pipeline: Pipeline, stopping: watch::Receiver<bool>) -> Router {
+    let shared = Shared { pipeline, connections: live::Connections::new(stopping) };
     let mut router = Router::new()
         .route("/fhir", any(fhir::handle))
         .route("/fhir/", any(fhir::handle))
         .route("/fhir/{*rest}", any(fhir::handle))
+        .route(WEBSOCKET, get(live::socket))
+        .route(STREAM, get(live::follow))
         .route("/assets/{name}", get(asset))
         .route("/favicon.ico", get(favicon))
         .route("/health/live", get(|| async { "ok" }))

@@ -110,6 +110,11 @@ impl Session {
         self.grant.as_deref()
     }
 
+    /// Id of the request, as the log names it.
+    pub fn request(&self) -> &str {
+        &self.request
+    }
+
     /// What for, where nothing else was declared.
     pub fn purpose(&self) -> &Purpose {
         &self.purpose

@@ -23,6 +23,9 @@ impl Pipeline {
         let resources: Vec<Value> = ResourceType::all()
             .map(|resource_type| {
                 let mut value = resource(resource_type);
+                if resource_type == resource_type::SUBSCRIPTION && self.is_ruled(resource_type) {
+                    subscriptions(&mut value);
+                }
                 let operations = self.operations_at(Some(resource_type));
                 if !operations.is_empty() {
                     value["operation"] = operations.into();
@@ -56,6 +59,11 @@ impl Pipeline {
                 "interaction": [{ "code": "transaction" }, { "code": "batch" }],
             }],
         });
+        if self.is_ruled(resource_type::SUBSCRIPTION) {
+            statement["rest"][0]["extension"] = json!([{
+                "url": "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket",
+                "valueUri": self.websocket_url() }]);
+        }
         let operations = self.operations_at(None);
         if !operations.is_empty() {
             statement["rest"][0]["operation"] = operations.into();
@@ -115,4 +123,16 @@ fn resource(resource_type: ResourceType) -> Value {
         ]);
     }
     value
+}
+
+/// What the guide on subscriptions asks to be told: its profile, and the topics.
+fn subscriptions(value: &mut Value) {
+    let guide = crate::subscriptions::GUIDE;
+    let topics = crate::subscriptions::topics::all().iter();
+    value["extension"] = topics
+        .map(|topic| {
+            json!({ "url": format!("{guide}/capabilitystatement-subscriptiontopic-canonical"), "valueCanonical": topic.url() })
+        })
+        .collect();
+    value["supportedProfile"] = json!([format!("{guide}/backport-subscription")]);
 }

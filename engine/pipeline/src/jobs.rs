@@ -150,6 +150,11 @@ impl Owner {
         }
     }
 
+    /// The operator's own work.
+    pub fn operator(name: &str) -> Owner {
+        Owner { principal: Principal::operator(name), purpose: Purpose::Administration, grant: None }
+    }
+
     /// True when two are the same caller through the same application, whatever token they showed.
     pub fn is_same(&self, other: &Owner) -> bool {
         self.principal.subject == other.principal.subject && self.principal.client == other.principal.client

@@ -173,6 +173,11 @@ impl Pipeline {
         self.0.importer.as_ref()
     }
 
+    /// True when a room rules this type.
+    pub(crate) fn is_ruled(&self, resource_type: ResourceType) -> bool {
+        self.0.rules.contains_key(&resource_type)
+    }
+
     pub(crate) fn rules(&self, resource_type: ResourceType) -> Option<&Arc<dyn Rules>> {
         self.0.rules.get(&resource_type)
     }

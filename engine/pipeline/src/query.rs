@@ -153,6 +153,10 @@ impl Pipeline {
         {
             return Ok(Where::Homes(vec![citizen.person.home]));
         }
+        if resource_type == resource_type::SUBSCRIPTION {
+            // They lie together, and each caller sees their own.
+            return Ok(Where::Homes(vec![HomeId::programme(resource_type)]));
+        }
         Ok(Where::All)
     }
 

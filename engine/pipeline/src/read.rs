@@ -28,6 +28,11 @@ impl Pipeline {
             let served = (resource_type == resource_type::OPERATION_DEFINITION)
                 .then(|| self.operations().served(id, &self.fhir_base()))
                 .flatten();
+            // So are the topics one can subscribe to.
+            let is_basic = resource_type.name() == "Basic";
+            let topic =
+                || crate::subscriptions::topics::all().iter().find(|topic| is_basic && topic.id() == id);
+            let served = served.or_else(|| topic().map(|topic| topic.to_basic()));
             return served.map(|definition| Answer::of(&definition)).ok_or_else(Problem::not_found);
         };
         let found = session.read(key).await?.ok_or_else(Problem::not_found)?;

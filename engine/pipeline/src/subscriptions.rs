@@ -17,7 +17,7 @@ mod terms;
 mod tests;
 pub mod topics;
 
-pub use attend::{Carrier, NoCarrier, Parcel};
+pub use attend::{Carrier, NoCarrier, Parcel, ParcelKind};
 pub use live::{Bound, Live, STREAM, Sent, WEBSOCKET};
 pub use terms::{Channel, Content, Terms};
 

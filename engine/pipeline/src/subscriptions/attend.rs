@@ -42,8 +42,19 @@ pub struct Parcel {
     pub timeout: Duration,
     /// Public id of the subscription, for the log.
     pub subscription: String,
-    /// True for the first notification.
-    pub is_handshake: bool,
+    /// What kind of notification.
+    pub kind: ParcelKind,
+}
+
+/// What kind of notification a parcel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParcelKind {
+    /// The first one.
+    Handshake,
+    /// A sign of life.
+    Heartbeat,
+    /// Something happened.
+    Events,
 }
 
 /// Offers nothing but connections that subscribers hold themselves.
@@ -144,7 +155,8 @@ impl Work for Attend {
             }
         }
         let longest = step.now.plus(limits::SUBSCRIPTION_LOOK_EVERY);
-        let next = if is_done { Next::Again } else { Next::At(rest.map_or(longest, |rest| rest.min(longest))) };
+        let next =
+            if is_done { Next::Again } else { Next::At(rest.map_or(longest, |rest| rest.min(longest))) };
         Ok(Effects { next, ..Effects::default() })
     }
 }
@@ -209,7 +221,9 @@ impl One<'_> {
             return self.take_up().await;
         }
         match self.state.status {
-            Status::Off => return if self.has_noted { self.forget().await } else { Ok(Attended::Rest(None)) },
+            Status::Off => {
+                return if self.has_noted { self.forget().await } else { Ok(Attended::Rest(None)) };
+            }
             Status::Error => return self.keep_backlog_short().await,
             Status::Requested | Status::Active => {}
         }
@@ -324,8 +338,9 @@ impl One<'_> {
     /// Events that were kept long enough.
     async fn outdated(&self) -> Result<Vec<DrawerWrite>, Problem> {
         let drawers = self.drawers();
-        let page: Vec<(Vec<u8>, Event)> =
-            drawers.list(EVENTS, HomeId::PLATFORM, &entry_key(self.key, 0), limits::NOTIFICATION_EVENTS).await?;
+        let page: Vec<(Vec<u8>, Event)> = drawers
+            .list(EVENTS, HomeId::PLATFORM, &entry_key(self.key, 0), limits::NOTIFICATION_EVENTS)
+            .await?;
         let is_old = |key: &[u8], event: &Event| {
             read_entry_key(key).is_some_and(|(subscription, _)| subscription == self.key)
                 && event.number <= self.state.delivered
@@ -339,7 +354,8 @@ impl One<'_> {
     async fn deliver(&mut self) -> Result<Attended, Problem> {
         let terms = &self.wish.value.terms;
         let events =
-            events(self.pipeline, self.key, self.state.delivered + 1, self.state.events, terms.max_count).await?;
+            events(self.pipeline, self.key, self.state.delivered + 1, self.state.events, terms.max_count)
+                .await?;
         let told = tell(self.pipeline, &self.wish.value, events, &self.request()).await?;
         if told.is_empty() {
             return Err(Problem::internal("events that were counted are not there"));
@@ -387,7 +403,11 @@ impl One<'_> {
                 body: teller.notification(kind, self.state.status, content, told, id),
                 timeout: terms.timeout,
                 subscription: self.wish.value.id.clone(),
-                is_handshake: kind == Kind::Handshake,
+                kind: match kind {
+                    Kind::Handshake => ParcelKind::Handshake,
+                    Kind::Heartbeat => ParcelKind::Heartbeat,
+                    _ => ParcelKind::Events,
+                },
             })
             .await
     }
@@ -463,7 +483,8 @@ impl One<'_> {
         let limit = usize::try_from(limits::SUBSCRIPTION_BACKLOG).unwrap_or(usize::MAX);
         let after = entry_key(self.key, 0);
         let page: Vec<(Vec<u8>, Noted)> = drawers.list(NOTED, HomeId::PLATFORM, &after, limit).await?;
-        let own = page.iter().take_while(|(key, _)| read_entry_key(key).is_some_and(|(of, _)| of == self.key));
+        let own =
+            page.iter().take_while(|(key, _)| read_entry_key(key).is_some_and(|(of, _)| of == self.key));
         if own.count() < limit {
             return Ok(Attended::Rest(None));
         }

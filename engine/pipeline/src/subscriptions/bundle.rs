@@ -59,9 +59,8 @@ impl Teller<'_> {
     /// The status, as `Parameters`.
     pub(crate) fn status(&self, kind: Kind, status: Status, content: Content, told: &[Told]) -> Value {
         let text = |name: &str, value: String| json!({ "name": name, "valueString": value });
-        let mut parameters = vec![
-            json!({ "name": "subscription", "valueReference": { "reference": self.address() } }),
-        ];
+        let mut parameters =
+            vec![json!({ "name": "subscription", "valueReference": { "reference": self.address() } })];
         // The guide: an empty notification should not even name the topic.
         if content != Content::Empty || kind == Kind::QueryStatus {
             parameters.push(json!({ "name": "topic", "valueCanonical": self.wish.terms.topic }));
@@ -69,7 +68,8 @@ impl Teller<'_> {
         parameters.push(json!({ "name": "status", "valueCode": status.code() }));
         parameters.push(json!({ "name": "type", "valueCode": kind.code() }));
         // A notification counts up to the last event it tells of; more may be on their way.
-        let count = told.last().filter(|_| kind == Kind::Events).map_or(self.state.events, |told| told.event.number);
+        let count =
+            told.last().filter(|_| kind == Kind::Events).map_or(self.state.events, |told| told.event.number);
         parameters.push(text("events-since-subscription-start", count.to_string()));
         for told in told {
             let mut parts = vec![

@@ -42,6 +42,7 @@ struct Binding {
 pub struct Live {
     pipeline: Pipeline,
     key: Key,
+    id: String,
     told: u64,
     heard_at: Instant,
 }
@@ -116,13 +117,11 @@ impl Pipeline {
         let is_own = |wish: &Wish| {
             !wish.is_gone && wish.owner.is_same(owner) && wish.terms.channel == Channel::Websocket
         };
-        if !wish.as_ref().is_some_and(is_own) {
-            return Ok(None);
-        }
+        let Some(wish) = wish.filter(is_own) else { return Ok(None) };
         let state: Option<State> = drawers.get(STATES, HomeId::PLATFORM, &key.to_block()).await?;
         let events = state.map_or(0, |state| state.events);
         let told = told.map_or(events, |told| told.min(events));
-        Ok(Some(Live { pipeline: self.clone(), key, told, heard_at: self.gate().clock().now() }))
+        Ok(Some(Live { pipeline: self.clone(), key, id: wish.id, told, heard_at: self.gate().clock().now() }))
     }
 }
 
@@ -139,6 +138,16 @@ pub struct Sent {
 }
 
 impl Live {
+    /// Public id of the subscription.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// An error once the subscription is over, or its owner no longer holds what they showed.
+    pub async fn check(&self) -> Result<(), Problem> {
+        self.load().await.map(|_| ())
+    }
+
     /// The first notification.
     pub async fn handshake(&self) -> Result<Option<Sent>, Problem> {
         self.send(Kind::Handshake, u64::MAX).await
@@ -199,9 +208,5 @@ impl Live {
 }
 
 fn over() -> Problem {
-    Problem::new(
-        problem::Kind::Gone,
-        "Cet abonnement a pris fin.",
-        "This subscription has ended.",
-    )
+    Problem::new(problem::Kind::Gone, "Cet abonnement a pris fin.", "This subscription has ended.")
 }

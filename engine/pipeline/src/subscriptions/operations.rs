@@ -61,7 +61,12 @@ static EVENTS_OF: Definition = Definition {
     inputs: &[
         Parameter::optional("eventsSinceNumber", "string", "Premier événement.", "First event."),
         Parameter::optional("eventsUntilNumber", "string", "Dernier événement.", "Last event."),
-        Parameter::optional("content", "code", "empty, id-only ou full-resource.", "empty, id-only or full-resource."),
+        Parameter::optional(
+            "content",
+            "code",
+            "empty, id-only ou full-resource.",
+            "empty, id-only or full-resource.",
+        ),
     ],
     outputs: &[Parameter::required("return", "Bundle", "Une notification.", "A notification.")],
 };
@@ -146,7 +151,8 @@ impl Operation for EventsOf {
     }
 
     async fn run(&self, call: &Call, session: &Session, pipeline: &Pipeline) -> Result<Answer, Problem> {
-        let (key, mut wish) = own(pipeline, session, call).await?.into_iter().next().ok_or_else(Problem::not_found)?;
+        let (key, mut wish) =
+            own(pipeline, session, call).await?.into_iter().next().ok_or_else(Problem::not_found)?;
         let state = state(pipeline, key).await?;
         let first = number(call, "eventsSinceNumber")?.unwrap_or(1).max(1);
         let last = number(call, "eventsUntilNumber")?.unwrap_or(state.events).min(state.events);
@@ -208,9 +214,11 @@ impl Operation for BindingToken {
         };
         let bound = pipeline.bind(session, &ids).await?;
         let url = pipeline.websocket_url();
-        let mut reply = Reply::new()
-            .value("token", "string", json!(bound.token))
-            .value("expiration", "dateTime", json!(bound.until.to_string()));
+        let mut reply = Reply::new().value("token", "string", json!(bound.token)).value(
+            "expiration",
+            "dateTime",
+            json!(bound.until.to_string()),
+        );
         for id in bound.subscriptions {
             reply = reply.value("subscription", "string", json!(id));
         }

@@ -51,7 +51,8 @@ impl Rules for SubscriptionRules {
             None => pipeline.gate().feed_end().await,
         };
         let id = draft.alias.clone().unwrap_or_else(|| pipeline.gate().cipher().seal(key));
-        let id = draft.before.as_ref().and_then(|before| before["id"].as_str().map(str::to_owned)).unwrap_or(id);
+        let id =
+            draft.before.as_ref().and_then(|before| before["id"].as_str().map(str::to_owned)).unwrap_or(id);
         let wish = Wish { owner, id, version: draft.expected + 1, terms, since, is_off, is_gone: false };
         plan.drawers.push(drawers.change(WISHES, HomeId::PLATFORM, &key.to_block(), Some(&wish)));
         Ok(())
@@ -85,7 +86,8 @@ fn check_owner(session: &Session) -> Result<(), Problem> {
 fn check_types(session: &Session, terms: &Terms) -> Result<(), Problem> {
     let filtered = terms.filters.iter().map(|(of_type, _)| *of_type);
     let topic = terms.topic();
-    let named = topic.iter().flat_map(|topic| topic.types()).filter_map(|name| name.parse::<ResourceType>().ok());
+    let named =
+        topic.iter().flat_map(|topic| topic.types()).filter_map(|name| name.parse::<ResourceType>().ok());
     let wanted: Vec<ResourceType> =
         if terms.filters.is_empty() { named.collect() } else { filtered.collect() };
     if wanted.iter().any(|of_type| scopes::allow(session.principal(), Act::Read, *of_type)) {

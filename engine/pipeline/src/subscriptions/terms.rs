@@ -84,16 +84,8 @@ impl Content {
 }
 
 /// Headers that belong to the connection, not to the subscriber.
-const RESERVED: [&str; 8] = [
-    "host",
-    "content-length",
-    "content-type",
-    "transfer-encoding",
-    "connection",
-    "upgrade",
-    "te",
-    "trailer",
-];
+const RESERVED: [&str; 8] =
+    ["host", "content-length", "content-type", "transfer-encoding", "connection", "upgrade", "te", "trailer"];
 
 /// What is wrong, as it is found.
 struct Reader {
@@ -116,7 +108,10 @@ impl Terms {
             let known: Vec<String> = topics::all().iter().map(topics::Topic::url).collect();
             reader.wrong(
                 "Subscription.criteria",
-                Words::new("Ce sujet d'abonnement n'existe pas ici.", "This subscription topic does not exist here."),
+                Words::new(
+                    "Ce sujet d'abonnement n'existe pas ici.",
+                    "This subscription topic does not exist here.",
+                ),
                 known.join(" | "),
                 criteria,
             );
@@ -130,10 +125,8 @@ impl Terms {
             "backport-heartbeat-period",
             limits::HEARTBEAT_SHORTEST.as_secs()..=limits::HEARTBEAT_LONGEST.as_secs(),
         );
-        let timeout =
-            reader.seconds(channel, "backport-timeout", 1..=limits::DELIVERY_TIME.as_secs());
-        let max_count =
-            reader.seconds(channel, "backport-max-count", 1..=limits::NOTIFICATION_EVENTS as u64);
+        let timeout = reader.seconds(channel, "backport-timeout", 1..=limits::DELIVERY_TIME.as_secs());
+        let max_count = reader.seconds(channel, "backport-max-count", 1..=limits::NOTIFICATION_EVENTS as u64);
         let end = resource["end"].as_str().and_then(Instant::parse);
         if end.is_some_and(|end| end <= now) {
             reader.wrong(
@@ -415,10 +408,7 @@ fn is_mail_address(text: &str) -> bool {
     let is_word = |part: &str, more: &str| {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
     };
-    text.len() <= 254
-        && is_word(name, ".!#$%&'*+/=?^_`{|}~-")
-        && is_word(place, ".-")
-        && place.contains('.')
+    text.len() <= 254 && is_word(name, ".!#$%&'*+/=?^_`{|}~-") && is_word(place, ".-") && place.contains('.')
 }
 
 #[cfg(test)]
@@ -428,9 +418,16 @@ mod tests {
     #[test]
     fn a_mail_address_is_one_address_and_nothing_else() {
         assert!(is_mail_address("alerte@exemple.test") && is_mail_address("a.b+c@x.y.test"));
-        for text in
-            ["", "a", "a@b", "@x.test", "a@x.test\r\nRCPT TO:<b@y.test>", "a@x.test,b@y.test", "<a@x.test>", "a b@x.test"]
-        {
+        for text in [
+            "",
+            "a",
+            "a@b",
+            "@x.test",
+            "a@x.test\r\nRCPT TO:<b@y.test>",
+            "a@x.test,b@y.test",
+            "<a@x.test>",
+            "a b@x.test",
+        ] {
             assert!(!is_mail_address(text), "{text:?}");
         }
     }

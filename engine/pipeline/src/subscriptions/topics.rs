@@ -110,7 +110,10 @@ impl Topic {
         for trigger in &self.triggers {
             let mut parts = vec![json!({ "url": "resource", "valueUri": trigger.resource })];
             parts.extend(
-                trigger.on.iter().map(|deed| json!({ "url": "supportedInteraction", "valueCode": deed.code() })),
+                trigger
+                    .on
+                    .iter()
+                    .map(|deed| json!({ "url": "supportedInteraction", "valueCode": deed.code() })),
             );
             if let Some(becomes) = &trigger.becomes {
                 let before = becomes.replacen('=', ":not=", 1);
@@ -174,7 +177,13 @@ mod tests {
         assert!(all().len() >= 6);
         for topic in all() {
             assert_eq!(find(&topic.url()).expect("found").code, topic.code);
-            assert!(socle_fhir::check(&topic.to_basic()).iter().all(|issue| issue.severity < socle_kernel::Severity::Error), "{:?}", socle_fhir::check(&topic.to_basic()));
+            assert!(
+                socle_fhir::check(&topic.to_basic())
+                    .iter()
+                    .all(|issue| issue.severity < socle_kernel::Severity::Error),
+                "{:?}",
+                socle_fhir::check(&topic.to_basic())
+            );
             for trigger in topic.triggers.iter().filter(|trigger| trigger.resource != "*") {
                 let of: ResourceType = trigger.resource.parse().expect("a type");
                 if let Some(becomes) = &trigger.becomes {
