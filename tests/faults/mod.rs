@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod environment;
+mod notifications;
 mod paths;
 mod power;
 mod races;

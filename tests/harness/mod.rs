@@ -4,6 +4,7 @@ pub mod browser;
 pub mod builders;
 pub mod client;
 pub mod program;
+pub mod receiver;
 pub mod region;
 pub mod totp;
 pub mod webdriver;

@@ -7,4 +7,5 @@ mod official_examples;
 mod operations;
 mod read;
 mod search;
+mod subscriptions;
 mod write;

@@ -215,7 +215,7 @@ impl Reader {
                 return None;
             }
         };
-        for (name, _) in params.iter().filter(|(name, _)| !topic.may_filter_by(name)) {
+        if let Some((name, _)) = params.iter().find(|(name, _)| !topic.may_filter_by(name)) {
             self.wrong(
                 path,
                 Words::new(
