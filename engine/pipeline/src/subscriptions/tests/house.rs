@@ -80,7 +80,12 @@ async fn open(folder: TempDir, clock: ManualClock) -> House {
     };
     let gate = Gate::open(options).await.unwrap();
     let (memory, door) = (Arc::new(Memory::default()), Arc::new(Door::default()));
-    let settings = Settings { base_url: "https://sante.example".into(), is_demo: true, version: "test" };
+    let settings = Settings {
+        base_url: "https://sante.example".into(),
+        is_demo: true,
+        version: "test",
+        ..Settings::default()
+    };
     let identity = Room { name: "identity", authenticator: Some(door.clone()), ..Room::default() };
     let pipeline = Pipeline::new(gate, settings, vec![identity, room(memory.clone())]);
     let runner = Runner::new(pipeline.clone());
@@ -212,7 +217,9 @@ impl House {
     pub async fn update(&self, who: &Principal, resource: Value) -> Result<Value, Problem> {
         let resource_type: ResourceType = resource["resourceType"].as_str().unwrap().parse().unwrap();
         let target = Target::Id(resource_type, resource["id"].as_str().unwrap().to_owned());
-        let answer = self.ask(who, Interaction::Update { target, resource, if_match: None }).await?;
+        let answer = self
+            .ask(who, Interaction::Update { target, resource, if_match: None, existing: Default::default() })
+            .await?;
         Ok(serde_json::from_slice(&answer.body.unwrap()).unwrap())
     }
 
