@@ -1,6 +1,7 @@
 //! The FHIR API, mirrored by interaction.
 
 mod bundle;
+mod definitions;
 mod documents;
 mod find_documents;
 mod official_examples;

@@ -6,6 +6,7 @@
 mod bundle;
 mod capabilities;
 mod conditions;
+mod directory;
 mod drafts;
 mod entries;
 mod execute;

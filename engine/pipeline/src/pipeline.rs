@@ -249,7 +249,9 @@ impl Pipeline {
         }
         match interaction {
             Interaction::Capabilities => unreachable!("answered above"),
-            Interaction::Read { resource_type, id } => self.read(session, resource_type, &id, prefer).await,
+            Interaction::Read { resource_type, id } => {
+                self.read_definition_or(session, resource_type, &id, prefer).await
+            }
             Interaction::VersionRead { resource_type, id, version } => {
                 self.read_version(session, resource_type, &id, &version, prefer).await
             }
@@ -257,7 +259,7 @@ impl Pipeline {
                 self.history(session, resource_type, &id, &params).await
             }
             Interaction::Search { resource_type, params } => {
-                self.search(session, resource_type, &params, prefer).await
+                self.search_with_definitions(session, resource_type, &params, prefer).await
             }
             Interaction::HistoryOf { resource_type, params } => {
                 self.history_of(session, resource_type, &params).await
