@@ -110,11 +110,11 @@ fn infer(expr: &Expr, scope: Scope<'_>) -> Result<Known, PathError> {
             })
         }
         Expr::Is(operand, name) => {
-            types::expect_known(name)?;
+            types::expect_known(name.into())?;
             infer(operand, scope).map(|_| Known::boolean())
         }
         Expr::As(operand, name) => {
-            types::expect_known(name)?;
+            types::expect_known(name.into())?;
             infer(operand, scope)?;
             Ok(of_name(&name.name))
         }
@@ -229,11 +229,11 @@ fn call(function: Function, target: Known, arguments: &[Expr], scope: Scope<'_>)
         }
         Function::OfType | Function::As | Function::Is => {
             let name = types::name_of(arguments.first().unwrap_or(&Expr::Empty))?;
-            types::expect_known(&name)?;
+            types::expect_known(name)?;
             if function == Function::Is {
                 return Ok(Known::boolean());
             }
-            Ok(Known { is_ordered: target.is_ordered, ..of_name(&name.name) })
+            Ok(Known { is_ordered: target.is_ordered, ..of_name(name.name) })
         }
         Function::First | Function::Last | Function::Tail | Function::Skip | Function::Take => {
             every(scope)?;

@@ -42,6 +42,7 @@ pub(super) fn truth<'a>(expr: &'a Expr, scope: &Scope<'a, '_>) -> Result<Option<
             _ => truth_of(&eval(expr, scope)?),
         },
         Expr::Is(operand, name) => {
+            let name = types::Named::from(name);
             types::expect_known(name)?;
             let is_strict = scope.context.is_strict;
             Ok(one(operand, scope)?.map(|item| types::is_of_type(&item, name, is_strict)))

@@ -164,6 +164,7 @@ pub(super) fn walk<'a>(
             Ok(flow)
         }
         Expr::As(target, name) => {
+            let name = types::Named::from(name);
             types::expect_known(name)?;
             walk(target, scope, &mut |item| {
                 if types::is_exactly(&item, name, scope.context.is_strict) { give(item) } else { ON }
@@ -228,14 +229,14 @@ fn walk_call<'a>(
         }),
         (_, [name]) => {
             let name = types::name_of(name)?;
-            types::expect_known(&name)?;
+            types::expect_known(name)?;
             let is_single = function == Function::As && scope.context.is_strict;
             walk_target(target, scope, &mut |item| {
                 index += 1;
                 if is_single && index > 1 {
                     return Err(several());
                 }
-                if types::is_exactly(&item, &name, scope.context.is_strict) { give(item) } else { ON }
+                if types::is_exactly(&item, name, scope.context.is_strict) { give(item) } else { ON }
             })
         }
         _ => ON,

@@ -89,7 +89,7 @@ impl<'a> Element<'a> {
             return ControlFlow::Continue(());
         };
         if let Some(member) = self.definition.member(name).filter(|member| !member.element.is_choice) {
-            return each_of_member(holder, &member, name, give);
+            return each_of_member(holder.get(name), sibling(&member, holder, name), &member, give);
         }
         let Some(element) = self.definition.element(name).filter(|element| element.is_choice) else {
             return ControlFlow::Continue(());
@@ -101,7 +101,7 @@ impl<'a> Element<'a> {
                 continue;
             }
             if let Some(member) = self.definition.member(plain).filter(|m| std::ptr::eq(m.element, element)) {
-                each_of_member(holder, &member, plain, give)?;
+                each_of_member(holder.get(plain), sibling(&member, holder, plain), &member, give)?;
             }
         }
         ControlFlow::Continue(())
@@ -111,17 +111,24 @@ impl<'a> Element<'a> {
     pub fn all_children(&self, out: &mut Vec<Item<'a>>) {
         let holder = if self.definition.kind == TypeKind::Primitive { self.sibling } else { self.value };
         let Some(members) = holder.and_then(Value::as_object) else { return };
-        for key in members.keys() {
+        let has_siblings = members.keys().any(|key| key.starts_with('_'));
+        for (key, value) in members {
             let plain = key.strip_prefix('_').unwrap_or(key);
-            if plain.len() < key.len() && members.contains_key(plain) {
+            let is_sibling = plain.len() < key.len();
+            if is_sibling && members.contains_key(plain) {
                 continue;
             }
-            if let (Some(holder), Some(member)) = (holder, self.definition.member(plain)) {
-                let _ = each_of_member(holder, &member, plain, &mut |element| {
-                    out.push(Item::Element(element));
-                    ControlFlow::Continue::<(), ()>(())
-                });
-            }
+            let Some(member) = self.definition.member(plain) else { continue };
+            let sibling = match holder {
+                _ if is_sibling => Some(value),
+                Some(holder) if has_siblings => sibling_of(holder, plain),
+                _ => None,
+            };
+            let content = (!is_sibling).then_some(value);
+            let _ = each_of_member(content, sibling, &member, &mut |element| {
+                out.push(Item::Element(element));
+                ControlFlow::Continue::<(), ()>(())
+            });
         }
     }
 
@@ -170,18 +177,22 @@ fn sibling_of<'a>(holder: &'a Value, key: &str) -> Option<&'a Value> {
     holder.get(std::str::from_utf8(&name[..end]).ok()?)
 }
 
-/// Gives the items of one JSON member (`key`, with its `_key`).
+/// The same, of a primitive only: nothing else has one.
+fn sibling<'a>(member: &Member, holder: &'a Value, key: &str) -> Option<&'a Value> {
+    let is_primitive = member.type_ref.definition().kind == TypeKind::Primitive;
+    if is_primitive { sibling_of(holder, key) } else { None }
+}
+
+/// Gives the items of one JSON member: its content, and what stands beside it when it is a primitive.
 fn each_of_member<'a, B>(
-    holder: &'a Value,
+    content: Option<&'a Value>,
+    sibling: Option<&'a Value>,
     member: &Member,
-    key: &str,
     give: &mut dyn FnMut(Element<'a>) -> ControlFlow<B>,
 ) -> ControlFlow<B> {
     let definition = member.type_ref.definition();
     let codes = member.element.codes;
-    let content = holder.get(key);
-    let is_primitive = definition.kind == TypeKind::Primitive;
-    let sibling = if is_primitive { sibling_of(holder, key) } else { None };
+    let sibling = sibling.filter(|_| definition.kind == TypeKind::Primitive);
     let mut give = |value: Option<&'a Value>, sibling: Option<&'a Value>| {
         let value = value.filter(|value| !value.is_null());
         let sibling = sibling.filter(|sibling| sibling.is_object());

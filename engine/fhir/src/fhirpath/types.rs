@@ -9,14 +9,25 @@ use crate::definitions::{self, TypeKind};
 const SYSTEM: [&str; 9] =
     ["Any", "Boolean", "Date", "DateTime", "Decimal", "Integer", "Quantity", "String", "Time"];
 
+/// A type name where it is written.
+#[derive(Clone, Copy)]
+pub(super) struct Named<'e> {
+    namespace: Option<&'e str>,
+    pub(super) name: &'e str,
+}
+
+impl<'e> From<&'e TypeName> for Named<'e> {
+    fn from(name: &'e TypeName) -> Self {
+        Named { namespace: name.namespace.as_deref(), name: &name.name }
+    }
+}
+
 /// The type that an argument names: `Patient`, `FHIR.Patient`, `System.String`.
-pub(super) fn name_of(expr: &Expr) -> Result<TypeName, PathError> {
+pub(super) fn name_of(expr: &Expr) -> Result<Named<'_>, PathError> {
     let name = match expr {
-        Expr::Member(None, name) => Some(TypeName { namespace: None, name: name.clone() }),
+        Expr::Member(None, name) => Some(Named { namespace: None, name }),
         Expr::Member(Some(space), name) => match space.as_ref() {
-            Expr::Member(None, space) => {
-                Some(TypeName { namespace: Some(space.clone()), name: name.clone() })
-            }
+            Expr::Member(None, space) => Some(Named { namespace: Some(space), name }),
             _ => None,
         },
         _ => None,
@@ -25,10 +36,10 @@ pub(super) fn name_of(expr: &Expr) -> Result<TypeName, PathError> {
 }
 
 /// An error when there is no such type.
-pub(super) fn expect_known(name: &TypeName) -> Result<(), PathError> {
-    let is_system = || SYSTEM.contains(&name.name.as_str());
-    let is_fhir = || definitions::find_type(&name.name).is_some();
-    let is_known = match name.namespace.as_deref() {
+pub(super) fn expect_known(name: Named<'_>) -> Result<(), PathError> {
+    let is_system = || SYSTEM.contains(&name.name);
+    let is_fhir = || definitions::find_type(name.name).is_some();
+    let is_known = match name.namespace {
         // Only a type of System has a name there; a question about another is answered with no.
         Some("System") => is_system() || is_fhir(),
         Some("FHIR") => is_fhir(),
@@ -39,9 +50,9 @@ pub(super) fn expect_known(name: &TypeName) -> Result<(), PathError> {
 }
 
 /// Whether `is` says yes.
-pub(super) fn is_of_type(item: &Item<'_>, name: &TypeName, is_strict: bool) -> bool {
-    let wanted = name.name.as_str();
-    match (item, name.namespace.as_deref()) {
+pub(super) fn is_of_type(item: &Item<'_>, name: Named<'_>, is_strict: bool) -> bool {
+    let wanted = name.name;
+    match (item, name.namespace) {
         (Item::Element(element), Some("FHIR") | None) => {
             element.definition.is_a(wanted)
                 || (!is_strict && is_misspelt_primitive(element.definition.name, wanted))
@@ -62,14 +73,14 @@ fn is_misspelt_primitive(name: &str, wanted: &str) -> bool {
 }
 
 /// `as` and `ofType` take a primitive for its own type only: a `code` is a `string` for `is`, not for them.
-pub(super) fn is_exactly(item: &Item<'_>, name: &TypeName, is_strict: bool) -> bool {
+pub(super) fn is_exactly(item: &Item<'_>, name: Named<'_>, is_strict: bool) -> bool {
     if !is_of_type(item, name, is_strict) {
         return false;
     }
     match item {
         Item::Element(element) => {
             element.definition.kind != TypeKind::Primitive
-                || element.definition.name.eq_ignore_ascii_case(&name.name)
+                || element.definition.name.eq_ignore_ascii_case(name.name)
         }
         _ => true,
     }

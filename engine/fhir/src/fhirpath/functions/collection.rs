@@ -26,9 +26,9 @@ pub(super) fn call<'a>(call: &Call<'a, '_>) -> Result<Items<'a>, PathError> {
         Function::IsDistinct => Ok(yes(distinct(focus.iter().cloned(), call.scope)?.len() == focus.len())),
         Function::Is => {
             let name = types::name_of(call.argument(0)?)?;
-            types::expect_known(&name)?;
+            types::expect_known(name)?;
             let is_strict = call.scope.context.is_strict;
-            Ok(Items::truth(single(focus)?.map(|item| types::is_of_type(item, &name, is_strict))))
+            Ok(Items::truth(single(focus)?.map(|item| types::is_of_type(item, name, is_strict))))
         }
         Function::Single => Ok(single(focus)?.cloned().into_iter().collect()),
         Function::Last => Ok(focus.last().cloned().into_iter().collect()),
