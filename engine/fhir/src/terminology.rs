@@ -23,6 +23,7 @@ pub use check::{Checking, Coded, Verdict};
 pub use entry::Entry;
 pub use expand::{EXPANSION_CODES, Expand, Versions, refusal};
 pub use gap::Gap;
+pub use hooks::Loaded;
 pub use lookup::{Fact, Meaning, Standing};
 pub use packaged::{Packaged, contains, is_below, shared};
 pub use set::CompiledSet;

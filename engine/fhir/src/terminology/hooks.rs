@@ -4,6 +4,20 @@ use super::{Membership, Terminology};
 use crate::fhirpath;
 use serde_json::Value;
 
+/// The terminology of the packages, for a context: `context.terminology = Some(&Loaded)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Loaded;
+
+impl fhirpath::Terminology for Loaded {
+    fn member_of(&self, code: &fhirpath::Item<'_>, value_set: &str) -> Option<bool> {
+        fhirpath::Terminology::member_of(&*super::shared(), code, value_set)
+    }
+
+    fn subsumes(&self, system: &str, general: &str, special: &str) -> Option<bool> {
+        fhirpath::Terminology::subsumes(&*super::shared(), system, general, special)
+    }
+}
+
 impl fhirpath::Terminology for Terminology {
     fn member_of(&self, code: &fhirpath::Item<'_>, value_set: &str) -> Option<bool> {
         match code.element().and_then(|element| element.value) {

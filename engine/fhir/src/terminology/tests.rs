@@ -338,3 +338,22 @@ fn french_codes_have_french_names_and_newer_ones_are_not_refused() {
     assert_eq!(t.display(gender, "F", Some("en")).as_deref(), Some("Female"));
     assert_eq!(t.display(gender, "F", Some("fr")).as_deref(), Some("Féminin"));
 }
+
+#[test]
+fn fhirpath_asks_the_loaded_terminologies() {
+    use crate::fhirpath::{self, Context, Item};
+    let patient = json!({ "resourceType": "Patient", "gender": "female", "maritalStatus": { "coding": [
+        { "system": "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus", "code": "M" }] } });
+    let mut context = Context::of(&patient);
+    context.terminology = Some(&Loaded);
+    let truth = |text: &str| {
+        let expression = fhirpath::parse(text).expect("an expression");
+        let found = fhirpath::evaluate(&expression, &context, &context.focus()).expect("an answer");
+        found.first().and_then(Item::boolean)
+    };
+    let gender = "http://hl7.org/fhir/ValueSet/administrative-gender";
+    assert_eq!(truth(&format!("gender.memberOf('{gender}')")), Some(true));
+    assert_eq!(truth("maritalStatus.memberOf('http://hl7.org/fhir/ValueSet/marital-status')"), Some(true));
+    assert_eq!(truth(&format!("maritalStatus.memberOf('{gender}')")), Some(false));
+    assert_eq!(truth("gender.memberOf('urn:nowhere')"), None);
+}
