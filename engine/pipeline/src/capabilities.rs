@@ -1,138 +1,115 @@
-//! The CapabilityStatement, generated from what the code does.
+//! What this platform can do, told by the tables from which it does it: CapabilityStatement and TerminologyCapabilities.
 
-use crate::interaction::Answer;
-use crate::operations::Place;
-use crate::pipeline::Pipeline;
-use bytes::Bytes;
+mod terminology;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use crate::interaction::{Answer, StatementMode};
+use crate::operations::{Definition, Place, Registry};
+use crate::pipeline::{Pipeline, Settings};
 use serde_json::{Value, json};
 use socle_kernel::{Instant, ResourceType, resource_type};
 
 impl Pipeline {
-    pub(crate) fn capabilities(&self, now: Instant) -> Answer {
-        let statement = self.statement(now);
-        Answer {
-            status: 200,
-            body: Some(Bytes::from(socle_fhir::json::to_text(&statement))),
-            ..Answer::default()
+    pub(crate) fn capabilities(&self, mode: StatementMode, now: Instant) -> Answer {
+        if mode == StatementMode::Terminology {
+            return Answer::of(&terminology::statement(self.settings(), self.operations(), now));
         }
-    }
-
-    fn statement(&self, now: Instant) -> Value {
-        let settings = self.settings();
-        let base = self.fhir_base();
-        let resources: Vec<Value> = ResourceType::all()
-            .map(|resource_type| {
-                let mut value = resource(resource_type);
-                if resource_type == resource_type::SUBSCRIPTION && self.is_ruled(resource_type) {
-                    subscriptions(&mut value);
-                }
-                let operations = self.operations_at(Some(resource_type));
-                if !operations.is_empty() {
-                    value["operation"] = operations.into();
-                }
-                value
-            })
-            .collect();
-        let mut statement = json!({
-            "resourceType": "CapabilityStatement",
-            "status": "active",
-            "date": now.to_string(),
-            "publisher": "Socle",
-            "kind": "instance",
-            "software": { "name": "Socle", "version": settings.version },
-            "implementation": { "description": if settings.is_demo { "Socle (DÉMO)" } else { "Socle" }, "url": base },
-            "fhirVersion": "4.0.1",
-            "format": ["json", "application/fhir+json"],
-            "patchFormat": ["application/json-patch+json", "application/fhir+json"],
-            "implementationGuide": ["https://interop.esante.gouv.fr/ig/fhir/pdsm"],
-            "rest": [{
-                "mode": "server",
-                "security": {
-                    "cors": false,
-                    "service": [{ "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR" }] }],
-                    "description": "OAuth 2.0 (SMART App Launch 2): bearer token on every request but this one.",
-                    "extension": [{ "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris", "extension": [
-                        { "url": "authorize", "valueUri": format!("{}/oidc/authorize", settings.base_url) },
-                        { "url": "token", "valueUri": format!("{}/oidc/token", settings.base_url) }] }],
-                },
-                "resource": resources,
-                "interaction": [{ "code": "transaction" }, { "code": "batch" }],
-            }],
-        });
+        let mut statement = statement(self.settings(), self.operations(), mode, now);
         if self.is_ruled(resource_type::SUBSCRIPTION) {
-            statement["rest"][0]["extension"] = json!([{
+            let rest = &mut statement["rest"][0];
+            rest["extension"] = json!([{
                 "url": "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket",
                 "valueUri": self.websocket_url() }]);
+            let resources = rest["resource"].as_array_mut().into_iter().flatten();
+            resources.filter(|resource| resource["type"] == "Subscription").for_each(subscriptions);
         }
-        let operations = self.operations_at(None);
-        if !operations.is_empty() {
-            statement["rest"][0]["operation"] = operations.into();
-        }
-        statement
-    }
-
-    /// The operations of a type, or those of the whole platform.
-    fn operations_at(&self, resource_type: Option<ResourceType>) -> Vec<Value> {
-        let base = self.fhir_base();
-        self.operations()
-            .definitions()
-            .filter(|definition| match resource_type {
-                Some(resource_type) => definition.is_for(resource_type),
-                None => definition.places.contains(&Place::System),
-            })
-            .map(|definition| {
-                json!({
-                    "name": definition.code,
-                    "definition": definition.canonical_or_served(&base),
-                    "documentation": definition.en,
-                })
-            })
-            .collect()
+        Answer::of(&statement)
     }
 }
 
-fn resource(resource_type: ResourceType) -> Value {
-    let is_log = resource_type == resource_type::AUDIT_EVENT;
-    let codes: &[&str] = if is_log {
-        &["read", "create", "search-type"]
-    } else {
-        &["read", "vread", "history-instance", "create", "update", "patch", "delete", "search-type"]
-    };
-    let interactions: Vec<Value> = codes.iter().map(|code| json!({ "code": code })).collect();
-    let params: Vec<Value> = socle_fhir::parameters(resource_type)
-        .iter()
-        .map(|parameter| json!({ "name": parameter.code, "type": parameter.kind.code() }))
+/// The CapabilityStatement.
+fn statement(settings: &Settings, operations: &Registry, mode: StatementMode, now: Instant) -> Value {
+    let base = format!("{}/fhir", settings.base_url);
+    let searches = types::SearchDefinitions::of_packages();
+    let resources: Vec<Value> = ResourceType::all()
+        .filter(|resource_type| mode == StatementMode::Full || types::is_normative(*resource_type))
+        .map(|resource_type| types::resource(resource_type, &searches, operations, settings))
         .collect();
-    let mut value = json!({
-        "type": resource_type.name(),
-        "interaction": interactions,
-        "versioning": "versioned-update",
-        "readHistory": !is_log,
-        "updateCreate": !is_log,
-        "conditionalCreate": !is_log,
-        "conditionalUpdate": !is_log,
-        "conditionalDelete": if is_log { "not-supported" } else { "single" },
-        "referencePolicy": ["literal", "logical", "local"],
-        "searchInclude": ["*"],
-        "searchParam": params,
+    let mut rest = json!({
+        "mode": "server",
+        "documentation": "Every request but this one needs a bearer token. What the caller may not see is absent everywhere: in searches, counts, pages, includes, histories and operations.",
+        "security": security(settings),
+        "resource": resources,
+        "interaction": [
+            { "code": "transaction", "documentation": "All or nothing; every form of reference within the Bundle." },
+            { "code": "batch", "documentation": "Each entry for itself." },
+            { "code": "history-system", "documentation": "Programs only." },
+        ],
+        "searchParam": types::for_every_type(&searches),
+        "compartment": [format!("{}CompartmentDefinition/patient", types::CORE)],
     });
-    if resource_type == resource_type::DOCUMENT_REFERENCE {
-        value["supportedProfile"] = json!([
-            "https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-comprehensive-document-reference",
-            "https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-simplified-publish",
-        ]);
+    let offered: Vec<Value> = operations
+        .definitions()
+        .filter(|definition| definition.places.contains(&Place::System))
+        .map(|definition| offered(definition, &base))
+        .collect();
+    if !offered.is_empty() {
+        rest["operation"] = offered.into();
     }
-    value
+    json!({
+        "resourceType": "CapabilityStatement",
+        "url": format!("{base}/metadata"),
+        "version": settings.version,
+        "name": "Socle",
+        "status": "active",
+        "date": now.to_string(),
+        "publisher": "Socle",
+        "kind": "instance",
+        "software": { "name": "Socle", "version": settings.version },
+        "implementation": { "description": if settings.is_demo { "Socle (DÉMO)" } else { "Socle" }, "url": base },
+        "fhirVersion": "4.0.1",
+        "format": ["json", "application/fhir+json"],
+        "patchFormat": ["application/json-patch+json", "application/fhir+json"],
+        "implementationGuide": ["https://interop.esante.gouv.fr/ig/fhir/pdsm"],
+        "rest": [rest],
+    })
+}
+
+fn security(settings: &Settings) -> Value {
+    json!({
+        "cors": false,
+        "service": [{ "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR" }] }],
+        "description": "OAuth 2.0 (SMART App Launch 2): bearer token on every request but this one.",
+        "extension": [{ "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris", "extension": [
+            { "url": "authorize", "valueUri": format!("{}/oidc/authorize", settings.base_url) },
+            { "url": "token", "valueUri": format!("{}/oidc/token", settings.base_url) }] }],
+    })
 }
 
 /// What the guide on subscriptions asks to be told: its profile, and the topics.
-fn subscriptions(value: &mut Value) {
+fn subscriptions(resource: &mut Value) {
     let guide = crate::subscriptions::GUIDE;
     let topics = crate::subscriptions::topics::all().iter();
-    value["extension"] = topics
+    resource["extension"] = topics
         .map(|topic| {
             json!({ "url": format!("{guide}/capabilitystatement-subscriptiontopic-canonical"), "valueCanonical": topic.url() })
         })
         .collect();
-    value["supportedProfile"] = json!([format!("{guide}/backport-subscription")]);
+    let profile = Value::from(format!("{guide}/backport-subscription"));
+    match resource.get_mut("supportedProfile").and_then(Value::as_array_mut) {
+        Some(profiles) if profiles.contains(&profile) => {}
+        Some(profiles) => profiles.push(profile),
+        None => resource["supportedProfile"] = json!([profile]),
+    }
+}
+
+/// An operation as the statement lists it.
+fn offered(definition: &Definition, base: &str) -> Value {
+    json!({
+        "name": definition.code,
+        "definition": definition.canonical_or_served(base),
+        "documentation": format!("{} ({base}/OperationDefinition/{})", definition.en, definition.id),
+    })
 }

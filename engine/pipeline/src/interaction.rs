@@ -8,7 +8,7 @@ use socle_kernel::{Instant, Issue, Kind, Lang, Problem, ResourceType, limits};
 #[derive(Clone, Debug)]
 pub enum Interaction {
     /// `GET metadata`.
-    Capabilities,
+    Capabilities(StatementMode),
     /// `GET Type/id`.
     Read {
         /// Type.
@@ -99,6 +99,29 @@ pub enum Interaction {
     },
 }
 
+/// What a statement of capabilities is about (`mode`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatementMode {
+    /// Everything.
+    #[default]
+    Full,
+    /// The types that are normative in R4.
+    Normative,
+    /// The code systems: a `TerminologyCapabilities`.
+    Terminology,
+}
+
+impl StatementMode {
+    /// The mode of this name. R4 answers any other with everything: this address must answer whoever asks.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "normative" => StatementMode::Normative,
+            "terminology" => StatementMode::Terminology,
+            _ => StatementMode::Full,
+        }
+    }
+}
+
 /// What an operation is asked of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Level {
@@ -146,7 +169,10 @@ impl Interaction {
     ) -> Option<(Interaction, Vec<(String, String)>)> {
         let none = Vec::new();
         Some(match address {
-            Address::Metadata => (Interaction::Capabilities, none),
+            Address::Metadata => {
+                let mode = params.iter().find(|(name, _)| name == "mode").map(|(_, value)| value.as_str());
+                (Interaction::Capabilities(StatementMode::named(mode.unwrap_or_default())), none)
+            }
             Address::Instance(resource_type, id) => (Interaction::Read { resource_type, id }, params),
             Address::Version(resource_type, id, version) => {
                 (Interaction::VersionRead { resource_type, id, version }, params)

@@ -35,7 +35,8 @@ mod write;
 pub use frame::{PersonShown, View, encode};
 pub use import::{ImportOutcome, Imported};
 pub use interaction::{
-    Address, Answer, Existing, Held, Interaction, Level, OperationInput, Patch, Prefer, Returned, Target,
+    Address, Answer, Existing, Held, Interaction, Level, OperationInput, Patch, Prefer, Returned,
+    StatementMode, Target,
 };
 pub use jobs::{Effects, Job, Next, Owner, Runner, Running, Step, Task, TaskState, Tasks, Wake, Work};
 pub use operations::{Call, Definition, Operation, Place};

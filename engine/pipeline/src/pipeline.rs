@@ -238,8 +238,8 @@ impl Pipeline {
         interaction: Interaction,
         prefer: Prefer,
     ) -> Result<Answer, Problem> {
-        if let Interaction::Capabilities = interaction {
-            return Ok(self.capabilities(session.now()));
+        if let Interaction::Capabilities(mode) = interaction {
+            return Ok(self.capabilities(mode, session.now()));
         }
         let questions = turns::questions(&interaction);
         let _turns = self.0.turns.take(&questions).await;
@@ -248,7 +248,7 @@ impl Pipeline {
             session.refresh().await;
         }
         match interaction {
-            Interaction::Capabilities => unreachable!("answered above"),
+            Interaction::Capabilities(_) => unreachable!("answered above"),
             Interaction::Read { resource_type, id } => {
                 self.read_definition_or(session, resource_type, &id, prefer).await
             }
