@@ -139,11 +139,14 @@ pub(super) fn resource(
     if !revincludes.is_empty() {
         value["searchRevInclude"] = revincludes.into();
     }
-    value["searchParam"] = parameters(resource_type)
+    let own: Vec<Value> = parameters(resource_type)
         .iter()
         .filter(|parameter| !parameter.code.starts_with('_'))
         .map(|parameter| search_param(name, parameter, definitions))
         .collect();
+    if !own.is_empty() {
+        value["searchParam"] = own.into();
+    }
     let offered: Vec<Value> = operations
         .definitions()
         .filter(|definition| definition.is_for(resource_type))

@@ -148,14 +148,18 @@ fn add(reply: Reply, item: &Item<'_>) -> Reply {
         Item::Decimal(number) => reply.value("decimal", "decimal", as_number(&number.to_string())),
         Item::Date(text) => reply.value("date", "date", text.trim_start_matches('@')),
         Item::DateTime(text) => reply.value("dateTime", "dateTime", text.trim_start_matches('@')),
-        Item::Time(text) => {
-            reply.value("time", "time", text.trim_start_matches("@T").trim_start_matches('T'))
-        }
+        Item::Time(text) => add_time(reply, text.trim_start_matches("@T").trim_start_matches('T')),
         Item::Quantity(number, unit) => {
             let quantity = json!({ "value": as_number(&number.to_string()), "unit": unit.as_ref() });
             reply.value("Quantity", "Quantity", quantity)
         }
     }
+}
+
+/// FHIRPath knows hours and minutes alone; the data type does not: they are given as text.
+fn add_time(reply: Reply, text: &str) -> Reply {
+    let is_whole = text.matches(':').count() == 2;
+    reply.value("time", if is_whole { "time" } else { "string" }, text)
 }
 
 fn add_element(reply: Reply, element: &Element<'_>) -> Reply {
