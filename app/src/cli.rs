@@ -103,9 +103,24 @@ pub struct Import {
     /// Write every refusal to this file, one JSON object a line.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// How far resources are checked: strict refuses what is at fault, lenient imports and counts it, off checks nothing.
+    #[arg(long, value_enum, default_value_t = Validation::Strict)]
+    pub validation: Validation,
     /// Files and folders: .json (Bundle or resource), .ndjson, .xml (CDA), each also as .gz.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+}
+
+/// `--validation`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Validation {
+    /// What is at fault is refused.
+    #[default]
+    Strict,
+    /// What is at fault is imported and counted.
+    Lenient,
+    /// Nothing is checked.
+    Off,
 }
 
 /// `socle accounts`.

@@ -116,6 +116,13 @@ impl Server {
         self.client(Some(token(&self.folder, login, &[])))
     }
 
+    /// The most memory it ever held, in bytes, as the system counts it; nothing where the system does not tell.
+    pub fn peak_memory_bytes(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+    }
+
     /// Ends it without warning, as a power cut would.
     pub fn kill(mut self) {
         let pid = rustix::process::Pid::from_raw(self.pid).expect("a process id");

@@ -1,9 +1,13 @@
 //! The FHIR API, mirrored by interaction.
 
 mod bundle;
+mod conditions;
 mod definitions;
 mod documents;
 mod find_documents;
+mod history;
+mod large_transaction;
+mod negotiation;
 mod official_examples;
 mod operations;
 mod read;

@@ -206,7 +206,7 @@ async fn load_policy(snapshot: &mut dyn Snapshot, home: HomeId) -> Result<HomePo
         home: Some(home),
         resource_type: None,
         newest_first: false,
-        with_deleted: false,
+        with_deleted: true,
         budget: usize::MAX,
     };
     snapshot
@@ -214,7 +214,7 @@ async fn load_policy(snapshot: &mut dyn Snapshot, home: HomeId) -> Result<HomePo
             let sketch = socle_fhir::Sketch(&row.sketch);
             let codes: Vec<&str> = crate::facts::document_types(row.key.resource_type, &sketch);
             policy.note(row.key.resource_type.name(), row.labels, &codes);
-            if is_policy_type(row.key.resource_type) {
+            if is_policy_type(row.key.resource_type) && !row.deleted {
                 rules.push((row.key, row.version));
             }
             Visit::Next

@@ -365,7 +365,7 @@ impl Session {
         }
     }
 
-    /// What a home holds that is hidden from this caller.
+    /// What a home holds that is hidden from this caller; what was deleted while it was hidden stays so.
     pub(crate) async fn hidden_in(&self, home: HomeId) -> Result<Arc<Hidden>, Problem> {
         if let Some(known) = self.hidden.lock().get(&home) {
             return Ok(known.clone());
@@ -380,7 +380,7 @@ impl Session {
                 home: Some(home),
                 resource_type: None,
                 newest_first: false,
-                with_deleted: false,
+                with_deleted: true,
                 budget: usize::MAX,
             };
             let mut snapshot = self.snapshot().await?;

@@ -1,5 +1,6 @@
 //! The entries of a Bundle given to `[base]`, read into what they ask.
 
+use crate::conditions::question;
 use crate::interaction::{
     Address, Held, Interaction, OperationInput, Patch, Target, parse_preconditions, parse_query_text,
 };
@@ -262,4 +263,14 @@ pub(crate) fn asked_types(entries: &[Entry]) -> std::collections::HashSet<Resour
         Act::Read(_) => None,
     });
     asked.filter_map(Asked::condition).map(|(of_type, _)| of_type).collect()
+}
+
+/// What these entries ask before they make something: others who ask the same wait for their turn.
+pub(crate) fn questions(entries: &[Entry]) -> Vec<String> {
+    let asked = entries.iter().filter_map(|entry| match &entry.act {
+        Act::Write { asked, .. } => Some(asked.as_ref()),
+        Act::Read(_) => None,
+    });
+    let making = asked.filter(|asked| matches!(asked, Asked::Create { .. } | Asked::Update { .. }));
+    making.filter_map(Asked::condition).map(|(of_type, params)| question(of_type, params)).collect()
 }

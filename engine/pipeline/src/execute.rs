@@ -14,6 +14,8 @@ use std::borrow::Cow;
 pub(crate) enum Trust {
     /// A caller's: everything is checked.
     Nobody,
+    /// An import that takes what is at fault: checked, and told as warnings.
+    Lenient,
     /// Made by this very program (the synthetic region): structure is not checked again.
     Ourselves,
 }
@@ -116,7 +118,19 @@ const ISSUES_TOLD: usize = 100;
 fn check_all(drafts: &mut [Draft], trust: Trust) -> Result<(), Problem> {
     let check = |(index, draft): (usize, &mut Draft)| {
         unpack_content(draft, index)?;
-        if trust == Trust::Nobody { check_structure(draft) } else { Ok(()) }
+        match trust {
+            Trust::Nobody => check_structure(draft),
+            Trust::Lenient => {
+                if let Err(problem) = check_structure(draft) {
+                    let warnings = problem.issues.into_iter();
+                    draft
+                        .warnings
+                        .extend(warnings.map(|issue| Issue { severity: Severity::Warning, ..issue }));
+                }
+                Ok(())
+            }
+            Trust::Ourselves => Ok(()),
+        }
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let results: Vec<Result<(), Problem>> = if drafts.len() < CHECKED_TOGETHER || cores == 1 {

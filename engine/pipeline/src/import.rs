@@ -1,11 +1,15 @@
 //! Import: Bundles, resources and documents from files, safe to run twice.
 
+use crate::entries;
 use crate::execute::Trust;
-use crate::interaction::{Interaction, Prefer, Returned, Target};
+use crate::interaction::Target;
 use crate::pipeline::Pipeline;
+use crate::plan::Verb;
+use crate::transaction::Transacted;
 use serde_json::{Value, json};
 use socle_gate::{DrawerWrite, Session};
 use socle_kernel::{HomeId, Kind, Problem, ResourceType};
+use std::collections::BTreeMap;
 
 /// Drawer of what was imported already, by hash of the input.
 const SEEN: &str = "import.seen";
@@ -21,13 +25,38 @@ pub enum Imported {
     Document(Vec<u8>),
 }
 
+/// How far an import is checked against FHIR. Rules of the rooms and decisions of the gate hold in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Validation {
+    /// What is at fault is refused.
+    #[default]
+    Strict,
+    /// What is at fault is imported and told.
+    Lenient,
+    /// Not at all: for data that another platform checked.
+    Off,
+}
+
 /// What became of one piece of input.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct ImportOutcome {
     /// Resources written, by type name and number.
-    pub written: Vec<(String, u64)>,
+    pub written: BTreeMap<&'static str, u64>,
+    /// Resources that a conditional create found already there.
+    pub kept: u64,
+    /// Resources that were imported although something is wrong with them.
+    pub faulty: u64,
+    /// Entries of a batch that were refused, by position.
+    pub refused: Vec<(usize, Problem)>,
     /// True when this very input was imported before: nothing was done.
     pub was_seen: bool,
+}
+
+/// How one import goes.
+struct How<'a> {
+    trust: Trust,
+    /// The mark that this input was imported, for the same commit.
+    mark: &'a (dyn Fn() -> Vec<DrawerWrite> + Sync),
 }
 
 impl Pipeline {
@@ -37,26 +66,35 @@ impl Pipeline {
         session: &Session,
         input: Imported,
         digest: [u8; 32],
+        validation: Validation,
     ) -> Result<ImportOutcome, Problem> {
         let seen = self.gate().drawers("import");
         if seen.get::<bool>(SEEN, HomeId::PLATFORM, &digest).await?.is_some() {
             return Ok(ImportOutcome { was_seen: true, ..ImportOutcome::default() });
         }
         let mark = || vec![seen.change(SEEN, HomeId::PLATFORM, &digest, Some(&true))];
+        let trust = match validation {
+            Validation::Strict => Trust::Nobody,
+            Validation::Lenient => Trust::Lenient,
+            Validation::Off => Trust::Ourselves,
+        };
+        let how = How { trust, mark: &mark };
         match input {
-            Imported::Region(bundle) => self.import_bundle(session, bundle, Trust::Ourselves, &mark).await,
+            Imported::Region(bundle) => {
+                self.import_bundle(session, bundle, &How { trust: Trust::Ourselves, ..how }).await
+            }
             Imported::Fhir(value) if value["resourceType"] == "Bundle" => {
-                self.import_any_bundle(session, value, &mark).await
+                self.import_any_bundle(session, value, &how).await
             }
             Imported::Fhir(value) => {
                 let bundle =
                     json!({ "resourceType": "Bundle", "type": "transaction", "entry": [entry(value)?] });
-                self.import_bundle(session, bundle, Trust::Nobody, &mark).await
+                self.import_bundle(session, bundle, &how).await
             }
             Imported::Document(content) => {
                 let importer = self.importer().ok_or_else(unknown_form)?;
                 let bundle = importer.bundle(self, session, &content).await?.ok_or_else(unknown_form)?;
-                self.import_bundle(session, bundle, Trust::Nobody, &mark).await
+                self.import_bundle(session, bundle, &how).await
             }
         }
     }
@@ -65,32 +103,16 @@ impl Pipeline {
         &self,
         session: &Session,
         bundle: Value,
-        mark: &(dyn Fn() -> Vec<DrawerWrite> + Sync),
+        how: &How<'_>,
     ) -> Result<ImportOutcome, Problem> {
         match bundle["type"].as_str() {
-            Some("transaction") => self.import_bundle(session, bundle, Trust::Nobody, mark).await,
-            Some("batch") => {
-                let outcome = self.import_batch(session, bundle).await?;
-                self.gate().drawers("import").write(mark()).await?;
-                Ok(outcome)
-            }
+            Some("transaction") => self.import_bundle(session, bundle, how).await,
+            Some("batch") => self.import_batch(session, bundle, how).await,
             // A collection, a search result, a history page: its resources, under their own ids.
             Some("collection" | "searchset" | "history" | "document" | "message") => {
-                let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
-                let mut kept = Vec::with_capacity(entries.len());
-                for mut old in entries {
-                    let full_url = old["fullUrl"].take();
-                    if old["resource"].is_null() {
-                        continue;
-                    }
-                    let mut new = entry(old["resource"].take())?;
-                    if full_url.as_str().is_some_and(|url| url.starts_with("urn:")) {
-                        new["fullUrl"] = full_url;
-                    }
-                    kept.push(new);
-                }
+                let kept = resources_of(bundle)?;
                 let bundle = json!({ "resourceType": "Bundle", "type": "transaction", "entry": kept });
-                self.import_bundle(session, bundle, Trust::Nobody, mark).await
+                self.import_bundle(session, bundle, how).await
             }
             other => Err(Problem::new(
                 Kind::Unprocessable,
@@ -107,32 +129,60 @@ impl Pipeline {
         &self,
         session: &Session,
         bundle: Value,
-        trust: Trust,
-        mark: &(dyn Fn() -> Vec<DrawerWrite> + Sync),
+        how: &How<'_>,
     ) -> Result<ImportOutcome, Problem> {
-        let prefer = Prefer { returned: Some(Returned::Minimal), ..Prefer::default() };
-        let answer = self.transact(session, bundle, prefer, trust, mark).await?;
-        Ok(counted(answer.body.as_deref().unwrap_or_default()))
+        let Transacted { plan, written, .. } = self.transact(session, bundle, how.trust, how.mark).await?;
+        let mut outcome = ImportOutcome::default();
+        for (draft, written) in plan.drafts.iter().zip(&written) {
+            match (written, draft.verb) {
+                (None, _) => outcome.kept += 1,
+                (Some(_), Verb::Delete) => {}
+                (Some(written), _) => {
+                    *outcome.written.entry(written.key.resource_type.name()).or_default() += 1;
+                }
+            }
+            outcome.faulty += u64::from(how.trust == Trust::Lenient && !draft.warnings.is_empty());
+        }
+        Ok(outcome)
     }
 
-    /// Entries of a batch one by one; the first that is refused stops it with its position.
-    async fn import_batch(&self, session: &Session, bundle: Value) -> Result<ImportOutcome, Problem> {
-        let prefer = Prefer { returned: Some(Returned::Minimal), ..Prefer::default() };
-        let answer = self.interact(session, Interaction::Bundle(bundle), prefer).await?;
-        let body = answer.body.unwrap_or_default();
-        let response = socle_fhir::json::parse(&body)?;
-        for (index, entry) in response["entry"].as_array().into_iter().flatten().enumerate() {
-            let status = entry["response"]["status"].as_str().unwrap_or("");
-            if !status.starts_with('2') {
-                let text = entry["response"]["outcome"]["issue"][0]["details"]["text"].as_str().unwrap_or("");
-                let (fr, en) = (
-                    format!("Entrée refusée ({status}) : {text}"),
-                    format!("Entry refused ({status}): {text}"),
-                );
-                return Err(Problem::new(Kind::Unprocessable, fr, en).at(format!("Bundle.entry[{index}]")));
+    /// A batch: in one commit when everything in it is right, which is many times faster; else entry by entry, and only
+    /// what is wrong is refused.
+    async fn import_batch(
+        &self,
+        session: &Session,
+        bundle: Value,
+        how: &How<'_>,
+    ) -> Result<ImportOutcome, Problem> {
+        match self.import_bundle(session, bundle.clone(), how).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(problem)
+                if matches!(problem.kind, Kind::Internal | Kind::StorageFull | Kind::Unavailable) =>
+            {
+                return Err(problem);
+            }
+            Err(_) => session.refresh().await,
+        }
+        let nothing = || Vec::new();
+        let alone = How { trust: how.trust, mark: &nothing };
+        let mut all = ImportOutcome::default();
+        for (position, entry) in entries::take(bundle)?.into_iter().enumerate() {
+            let bundle = json!({ "resourceType": "Bundle", "type": "transaction", "entry": [entry] });
+            match self.import_bundle(session, bundle, &alone).await {
+                Ok(outcome) => {
+                    for (name, count) in outcome.written {
+                        *all.written.entry(name).or_default() += count;
+                    }
+                    all.kept += outcome.kept;
+                    all.faulty += outcome.faulty;
+                }
+                Err(problem) => all.refused.push((position, problem)),
             }
         }
-        Ok(counted(&body))
+        if all.refused.is_empty() {
+            self.gate().drawers("import").write((how.mark)()).await?;
+        }
+        Ok(all)
     }
 
     /// The target of a resource under its own id; for callers that write single resources.
@@ -140,6 +190,24 @@ impl Pipeline {
         let resource_type: ResourceType = resource["resourceType"].as_str()?.parse().ok()?;
         Some(Target::Id(resource_type, resource["id"].as_str()?.to_owned()))
     }
+}
+
+/// The resources of a Bundle that asks nothing, as entries of one that writes them.
+fn resources_of(mut bundle: Value) -> Result<Vec<Value>, Problem> {
+    let Value::Array(entries) = bundle["entry"].take() else { return Ok(Vec::new()) };
+    let mut kept = Vec::with_capacity(entries.len());
+    for mut old in entries.into_iter().filter(Value::is_object) {
+        let full_url = old["fullUrl"].take();
+        if old["resource"].is_null() {
+            continue;
+        }
+        let mut new = entry(old["resource"].take())?;
+        if full_url.as_str().is_some_and(|url| url.starts_with("urn:")) {
+            new["fullUrl"] = full_url;
+        }
+        kept.push(new);
+    }
+    Ok(kept)
 }
 
 /// A resource as an entry: under its own id when it has one.
@@ -161,20 +229,6 @@ fn entry(resource: Value) -> Result<Value, Problem> {
         None => json!({ "method": "POST", "url": name }),
     };
     Ok(json!({ "resource": resource, "request": request }))
-}
-
-/// Numbers by type, from the locations of an answer.
-fn counted(body: &[u8]) -> ImportOutcome {
-    let mut counts = std::collections::BTreeMap::<String, u64>::new();
-    if let Ok(response) = socle_fhir::json::parse(body) {
-        for entry in response["entry"].as_array().into_iter().flatten() {
-            let is_written = entry["response"]["etag"].is_string();
-            if let (Some(location), true) = (entry["response"]["location"].as_str(), is_written) {
-                *counts.entry(location.split('/').next().unwrap_or("").to_owned()).or_default() += 1;
-            }
-        }
-    }
-    ImportOutcome { written: counts.into_iter().collect(), was_seen: false }
 }
 
 fn unknown_form() -> Problem {

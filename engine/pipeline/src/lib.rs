@@ -33,7 +33,7 @@ mod turns;
 mod write;
 
 pub use frame::{PersonShown, View, encode};
-pub use import::{ImportOutcome, Imported};
+pub use import::{ImportOutcome, Imported, Validation};
 pub use interaction::{
     Address, Answer, Existing, Held, Interaction, Level, OperationInput, Patch, Prefer, Returned,
     StatementMode, Target,

@@ -178,6 +178,10 @@ impl Pipeline {
         self.0.rules.contains_key(&resource_type)
     }
 
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
+    }
+
     pub(crate) fn rules(&self, resource_type: ResourceType) -> Option<&Arc<dyn Rules>> {
         self.0.rules.get(&resource_type)
     }

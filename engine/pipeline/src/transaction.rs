@@ -24,7 +24,9 @@ impl Pipeline {
         bundle: Value,
         prefer: Prefer,
     ) -> Result<Answer, Problem> {
-        self.transact(session, bundle, prefer, Trust::Nobody, &|| Vec::new()).await
+        let Transacted { entries, plan, written } =
+            self.transact(session, bundle, Trust::Nobody, &|| Vec::new()).await?;
+        self.answer_transaction(session, &entries, &plan, written, prefer).await
     }
 
     /// A transaction, with drawer entries in the same commit.
@@ -35,10 +37,9 @@ impl Pipeline {
         &self,
         session: &Session,
         bundle: Value,
-        prefer: Prefer,
         trust: Trust,
         drawers: &(dyn Fn() -> Vec<DrawerWrite> + Sync),
-    ) -> Result<Answer, Problem> {
+    ) -> Result<Transacted, Problem> {
         let profiles: Vec<String> = bundle["meta"]["profile"]
             .as_array()
             .into_iter()
@@ -46,25 +47,25 @@ impl Pipeline {
             .filter_map(|profile| profile.as_str().map(str::to_owned))
             .collect();
         let mut entries = self.read_entries(bundle)?;
+        let questions = entries::questions(&entries);
+        let _turns = self.turns().take(&questions).await;
+        if !questions.is_empty() {
+            // What somebody wrote while this one waited counts.
+            session.refresh().await;
+        }
         let texts = kept_texts(&entries);
         for attempt in 1.. {
             let mut plan = self.plan_of(session, &mut entries, profiles.clone()).await?;
             self.rehearse(session, &entries, &plan).await?;
             let is_free = plan.drafts.iter().all(|draft| !draft.is_version_named);
+            let may_retry = is_free && attempt < limits::WRITE_RETRIES && texts.is_some();
             match self.execute(session, &mut plan, trust, drawers()).await {
-                Err(problem)
-                    if lost_a_race(&problem)
-                        && is_free
-                        && attempt < limits::WRITE_RETRIES
-                        && texts.is_some() =>
-                {
+                Err(problem) if may_retry && lost_a_race(&problem) => {
                     session.refresh().await;
                     read_again(&mut entries, texts.as_ref())?;
                 }
                 Err(problem) => return Err(located(problem, &plan)),
-                Ok(written) => {
-                    return self.answer_transaction(session, &entries, &plan, written, prefer).await;
-                }
+                Ok(written) => return Ok(Transacted { entries, plan, written }),
             }
         }
         unreachable!("the loop ends by returning")
@@ -238,6 +239,16 @@ impl Pipeline {
         let body = bundle::write("batch-response", None, session.now(), &[], &answers);
         Ok(Answer { status: 200, body: Some(Bytes::from(body)), ..Answer::default() })
     }
+}
+
+/// A transaction after its commit.
+pub(crate) struct Transacted {
+    /// The entries, without the resources they brought.
+    pub entries: Vec<Entry>,
+    /// The drafts.
+    pub plan: Plan,
+    /// What was written, by draft.
+    pub written: Vec<Option<Written>>,
 }
 
 /// What a draft writes, to see that no two write the same.

@@ -5,7 +5,6 @@
 
 use crate::conditions::question;
 use crate::interaction::{Interaction, Target, parse_query_text};
-use serde_json::Value;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -40,7 +39,7 @@ fn place_of(question: &str) -> usize {
     usize::try_from(hasher.finish() % PLACES as u64).unwrap_or(0)
 }
 
-/// What an interaction asks before it writes; empty when it names what it means.
+/// What an interaction asks before it writes; empty when it names what it means. A transaction takes its turns itself.
 pub(crate) fn questions(interaction: &Interaction) -> Vec<String> {
     let of_target = |target: &Target| match target {
         Target::Where(resource_type, params) => vec![question(*resource_type, params)],
@@ -52,24 +51,8 @@ pub(crate) fn questions(interaction: &Interaction) -> Vec<String> {
             vec![question(*resource_type, &params)]
         }
         Interaction::Update { target, .. } => of_target(target),
-        Interaction::Bundle(bundle) if bundle["type"] == "transaction" => {
-            bundle["entry"].as_array().into_iter().flatten().filter_map(of_entry).collect()
-        }
         _ => Vec::new(),
     }
-}
-
-/// A question that cannot be read is refused later, by whoever reads the entry for good.
-fn of_entry(entry: &Value) -> Option<String> {
-    let request = &entry["request"];
-    let url = request["url"].as_str()?;
-    let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let query = match (request["ifNoneExist"].as_str(), request["method"].as_str()) {
-        (Some(condition), _) => condition,
-        (None, Some("PUT")) if !query.is_empty() => query,
-        _ => return None,
-    };
-    Some(question(path.rsplit('/').next()?.parse().ok()?, &parse_query_text(query).ok()?))
 }
 
 #[cfg(test)]
@@ -79,18 +62,15 @@ mod tests {
     use socle_kernel::resource_type;
 
     #[test]
-    fn a_create_and_a_transaction_that_ask_the_same_wait_for_each_other() {
-        let condition = "identifier=urn:x|1";
-        let create = Interaction::Create {
+    fn the_same_question_in_another_order_is_the_same() {
+        let create = |condition: &str| Interaction::Create {
             resource_type: resource_type::PATIENT,
             resource: json!({}),
             if_none_exist: Some(condition.into()),
         };
-        let bundle = Interaction::Bundle(json!({ "type": "transaction", "entry": [
-            { "request": { "method": "POST", "url": "Patient", "ifNoneExist": condition } },
-            { "request": { "method": "POST", "url": "Observation" } }] }));
-        assert_eq!(questions(&create), ["Patient?identifier=urn:x|1"]);
-        assert_eq!(questions(&bundle), questions(&create));
+        let asked = questions(&create("identifier=urn:x|1&birthdate=1980-02-03"));
+        assert_eq!(asked, ["Patient?birthdate=1980-02-03&identifier=urn:x|1"]);
+        assert_eq!(asked, questions(&create("birthdate=1980-02-03&identifier=urn%3Ax%7C1")));
     }
 
     #[tokio::test]
