@@ -7,6 +7,7 @@ mod documents;
 mod find_documents;
 mod history;
 mod large_transaction;
+mod mhd;
 mod negotiation;
 mod official_examples;
 mod operations;

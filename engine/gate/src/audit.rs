@@ -1,9 +1,8 @@
-//! The entries of the audit log: who did what to which resource, for what, with what result; and their FHIR face.
+//! The entries of the audit log: who did what to which resource, for what, with what result. Their FHIR face is in `audit_event.rs`.
 
 use crate::decide::Act;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use socle_kernel::{Capacity, IdCipher, Instant, Key, Principal, Purpose, Subject, ids};
+use socle_kernel::{Capacity, Instant, Key, Principal, Purpose, Subject, ids};
 
 /// How an act ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,124 +193,6 @@ impl Entry {
     /// An entry from the store.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
-    }
-
-    /// The entry as a FHIR `AuditEvent` (shaped after IHE BALP: agent, source, patient and data entities).
-    pub fn to_audit_event(&self, key: Key, cipher: &IdCipher, patient: Option<Key>) -> Value {
-        let (action, sub_type, sub_display) = match self.deed {
-            Deed::Read => ("R", "read", "read"),
-            Deed::Search | Deed::Identify | Deed::ReadLog => ("E", "search", "search"),
-            Deed::Create => ("C", "create", "create"),
-            Deed::Update | Deed::Label => ("U", "update", "update"),
-            Deed::Delete => ("D", "delete", "delete"),
-            Deed::SignIn | Deed::SignInRefused => ("E", "110122", "Login"),
-            Deed::SignOut => ("E", "110123", "Logout"),
-        };
-        let is_session = matches!(self.deed, Deed::SignIn | Deed::SignOut | Deed::SignInRefused);
-        let (event_type, event_system, sub_system) = if is_session {
-            (
-                "110114",
-                "http://dicom.nema.org/resources/ontology/DCM",
-                "http://dicom.nema.org/resources/ontology/DCM",
-            )
-        } else {
-            (
-                "rest",
-                "http://terminology.hl7.org/CodeSystem/audit-event-type",
-                "http://hl7.org/fhir/restful-interaction",
-            )
-        };
-        let (outcome, outcome_text) = match self.outcome {
-            Outcome::Done => ("0", None),
-            Outcome::Refused => ("4", Some(format!("refused: {}", self.basis))),
-            Outcome::Failed => ("8", Some("failed".to_owned())),
-        };
-        let mut event = json!({
-            "resourceType": "AuditEvent",
-            "id": cipher.seal(key),
-            "meta": { "versionId": "1", "lastUpdated": self.at.to_string() },
-            "type": { "system": event_system, "code": event_type },
-            "subtype": [{ "system": sub_system, "code": sub_type, "display": sub_display }],
-            "action": action,
-            "recorded": self.at.to_string(),
-            "outcome": outcome,
-            "purposeOfEvent": [{ "coding": [purpose_coding(&self.purpose)], "text": self.reason.clone().unwrap_or_else(|| self.purpose.clone()) }],
-            "agent": [self.agent(cipher)],
-            "source": { "observer": { "display": "Socle" },
-                "type": [{ "system": "http://terminology.hl7.org/CodeSystem/security-source-type", "code": "4", "display": "Application Server" }] },
-        });
-        if let Some(text) = outcome_text {
-            event["outcomeDesc"] = text.into();
-        }
-        if !self.operation.is_empty()
-            && let Some(sub_types) = event["subtype"].as_array_mut()
-        {
-            sub_types.push(json!({ "system": sub_system, "code": "operation", "display": "operation" }));
-            sub_types.push(json!({ "system": "urn:socle:operation", "code": self.operation }));
-        }
-        let entities = self.entities(cipher, patient);
-        if !entities.is_empty() {
-            event["entity"] = entities.into();
-        }
-        event
-    }
-
-    fn agent(&self, cipher: &IdCipher) -> Value {
-        let mut who = json!({ "display": self.who.name });
-        if let Some(key) = decode_key(&self.who.key) {
-            who["reference"] = format!("{}/{}", key.resource_type, cipher.seal(key)).into();
-        }
-        if !self.who.identifier.is_empty() {
-            who["identifier"] = json!({ "value": self.who.identifier });
-        }
-        let mut agent = json!({
-            "type": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP", "display": "information recipient" }] },
-            "who": who,
-            "name": self.who.name,
-            "requestor": true,
-            "policy": [format!("urn:socle:basis:{}", self.basis)],
-        });
-        if !self.who.profession.is_empty() {
-            agent["role"] = json!([{ "coding": [{ "system": "https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante", "code": self.who.profession }], "text": self.who.place }]);
-        }
-        agent
-    }
-
-    fn entities(&self, cipher: &IdCipher, patient: Option<Key>) -> Vec<Value> {
-        let object_role = |code: &str, display: &str| json!({ "system": "http://terminology.hl7.org/CodeSystem/object-role", "code": code, "display": display });
-        let reference =
-            |key: Key| json!({ "reference": format!("{}/{}", key.resource_type, cipher.seal(key)) });
-        let mut entities = Vec::new();
-        if let Some(patient) = patient {
-            entities.push(json!({ "what": reference(patient),
-                "type": { "system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "1", "display": "Person" },
-                "role": object_role("1", "Patient") }));
-        }
-        for key in self.what.iter().filter_map(Entity::key).filter(|key| Some(*key) != patient) {
-            entities.push(json!({ "what": reference(key),
-                "type": { "system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "2", "display": "System Object" },
-                "role": object_role("4", "Domain Resource") }));
-        }
-        if !self.query.is_empty() {
-            entities.push(json!({
-                "type": { "system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "2", "display": "System Object" },
-                "role": object_role("24", "Query"),
-                "query": data_encoding::BASE64.encode(self.query.as_bytes()) }));
-        }
-        entities
-    }
-}
-
-fn purpose_coding(code: &str) -> Value {
-    let v3 =
-        |code: &str| json!({ "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": code });
-    match code {
-        "care" => v3("TREAT"),
-        "break-glass" => v3("BTG"),
-        "regulation" => v3("ETREAT"),
-        "research" => v3("HRESCH"),
-        "self" => v3("PATRQT"),
-        _ => v3("HOPERAT"),
     }
 }
 

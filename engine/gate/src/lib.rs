@@ -4,6 +4,7 @@
 //! decision and whose result leaves only through [`Session::close`], which makes the trace durable first.
 
 pub mod audit;
+mod audit_event;
 pub mod compartment;
 pub mod decide;
 pub mod drawers;

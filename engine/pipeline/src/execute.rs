@@ -31,6 +31,11 @@ impl Pipeline {
     ) -> Result<Vec<Option<Written>>, Problem> {
         self.settle_references(session, plan).await?;
         check_all(&mut plan.drafts, trust)?;
+        if !plan.profiles.is_empty() {
+            for rules in self.all_rules() {
+                rules.check_bundle(plan).await?;
+            }
+        }
         let mut index = 0;
         while index < plan.drafts.len() {
             let rules = self.rules(plan.drafts[index].resource_type).cloned();

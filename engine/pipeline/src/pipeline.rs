@@ -182,6 +182,17 @@ impl Pipeline {
         &self.0.turns
     }
 
+    /// The rules of every room, each once.
+    pub(crate) fn all_rules(&self) -> Vec<Arc<dyn Rules>> {
+        let mut all: Vec<Arc<dyn Rules>> = Vec::new();
+        for rules in self.0.rules.values() {
+            if !all.iter().any(|known| Arc::ptr_eq(known, rules)) {
+                all.push(rules.clone());
+            }
+        }
+        all
+    }
+
     pub(crate) fn rules(&self, resource_type: ResourceType) -> Option<&Arc<dyn Rules>> {
         self.0.rules.get(&resource_type)
     }

@@ -143,8 +143,12 @@ impl Plan {
 
     /// Adds a consequence of another draft; returns its position.
     pub fn add(&mut self, draft: Draft) -> usize {
+        let index = self.drafts.len();
+        if let Some(full_url) = &draft.full_url {
+            self.by_full_url.insert(full_url.clone(), index);
+        }
         self.drafts.push(Draft { via: Via::Consequence, ..draft });
-        self.drafts.len() - 1
+        index
     }
 
     /// The draft that a reference inside this plan means, by `fullUrl` or by `Type/id` of a chosen id.

@@ -48,6 +48,11 @@ pub trait Importer: Send + Sync {
 /// What must hold before a write of a room's types; the same for FHIR, pages, imports.
 #[async_trait]
 pub trait Rules: Send + Sync {
+    /// Checks a whole Bundle that declares profiles, before its drafts are checked one by one.
+    async fn check_bundle(&self, _plan: &Plan) -> Result<(), Problem> {
+        Ok(())
+    }
+
     /// Checks and completes one draft of a plan. It may change the draft, and add drafts that belong to the same act.
     async fn check(
         &self,

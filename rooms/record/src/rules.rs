@@ -2,6 +2,7 @@
 
 mod change;
 mod content;
+mod mhd;
 mod pdsm;
 mod replace;
 
@@ -31,6 +32,10 @@ pub struct RecordRules;
 
 #[async_trait]
 impl Rules for RecordRules {
+    async fn check_bundle(&self, plan: &Plan) -> Result<(), Problem> {
+        mhd::check_bundle(plan)
+    }
+
     async fn check(
         &self,
         plan: &mut Plan,
@@ -49,7 +54,8 @@ impl Rules for RecordRules {
         } else if resource_type == resource_type::BINARY {
             content::check_binary(&mut plan.drafts[index])
         } else if resource_type == resource_type::LIST {
-            check_profiles(&mut plan.drafts[index], None)
+            let implied = mhd::implied(plan).filter(|_| mhd::is_submission_set(&plan.drafts[index]));
+            check_profiles(&mut plan.drafts[index], implied.as_ref().map(|implied| implied.set.as_str()))
         } else {
             Ok(())
         }
@@ -72,8 +78,12 @@ async fn check_document(
     }
     let is_program = matches!(subject, Subject::System(_));
     check_published(&plan.drafts[index], is_program)?;
-    let implied = has_submission_set(plan).then_some(COMPREHENSIVE);
-    check_profiles(&mut plan.drafts[index], implied)?;
+    // The profile that the Bundle declares decides; a submission set in one that declares none is PDSm's.
+    let implied = match mhd::implied(plan) {
+        Some(implied) => Some(implied.document),
+        None => has_submission_set(plan).then(|| COMPREHENSIVE.to_owned()),
+    };
+    check_profiles(&mut plan.drafts[index], implied.as_deref())?;
     content::settle(plan, index, session)?;
     let home = home_of(plan, index, session).await?;
     let Some(home) = home else { return Ok(()) };
@@ -126,12 +136,7 @@ fn check_profiles(draft: &mut Draft, implied: Option<&str>) -> Result<(), Proble
 
 /// Does this plan bring a submission set (ITI-65)?
 fn has_submission_set(plan: &Plan) -> bool {
-    plan.drafts.iter().any(|draft| {
-        draft.resource_type == resource_type::LIST
-            && draft.verb == Verb::Create
-            && crate::document::items(&draft.resource()["code"]["coding"])
-                .any(|coding| coding["system"] == LIST_SYSTEM && coding["code"] == "submissionset")
-    })
+    plan.drafts.iter().any(|draft| draft.verb == Verb::Create && mhd::is_submission_set(draft))
 }
 
 /// The home a document will live in, when its person is known here already.

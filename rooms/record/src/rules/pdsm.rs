@@ -1,4 +1,4 @@
-//! What the PDSm profiles demand, from `data/record/pdsm.toml`: required paths, one issue for each that is missing.
+//! What the PDSm and IHE MHD profiles demand, from `data/record/`: required paths, one issue for each that is missing.
 
 use crate::document::items;
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    name: String,
     version: String,
     #[expect(dead_code, reason = "the file says its source for people; the program does not need it")]
     source: String,
@@ -36,9 +37,12 @@ enum Level {
     Warning,
 }
 
-static SHIPPED: LazyLock<File> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../../../data/record/pdsm.toml"))
-        .expect("the shipped table of profiles is valid; a test reads it")
+static SHIPPED: LazyLock<[File; 2]> = LazyLock::new(|| {
+    let texts =
+        [include_str!("../../../../data/record/pdsm.toml"), include_str!("../../../../data/record/mhd.toml")];
+    texts.map(|text| {
+        toml::from_str(text).expect("the shipped tables of profiles are valid; a test reads them")
+    })
 });
 
 /// Does this resource claim a profile (with or without its version)?
@@ -50,22 +54,23 @@ pub fn claims(resource: &Value, url: &str) -> bool {
 
 /// What a resource lacks of the profiles it claims and of the one its company implies.
 pub fn check(resource: &Value, implied: Option<&str>) -> Vec<Issue> {
-    let file = &*SHIPPED;
-    let applies =
-        |profile: &&Profile| claims(resource, &profile.url) || implied == Some(profile.url.as_str());
-    let required = file.profile.iter().filter(applies).flat_map(|profile| profile.required.iter());
+    let applies = |profile: &Profile| claims(resource, &profile.url) || implied == Some(profile.url.as_str());
     let resource_type = resource["resourceType"].as_str().unwrap_or("Resource");
     let mut issues: Vec<Issue> = Vec::new();
-    for rule in required {
-        let Some(issue) = broken(resource, resource_type, rule, &file.version) else { continue };
-        if !issues.contains(&issue) {
-            issues.push(issue);
+    for file in &*SHIPPED {
+        let guide = format!("{} {}", file.name, file.version);
+        let profiles = file.profile.iter().filter(|profile| applies(profile));
+        for rule in profiles.flat_map(|profile| profile.required.iter()) {
+            let Some(issue) = broken(resource, resource_type, rule, &guide) else { continue };
+            if !issues.contains(&issue) {
+                issues.push(issue);
+            }
         }
     }
     issues
 }
 
-fn broken(resource: &Value, resource_type: &str, rule: &Required, version: &str) -> Option<Issue> {
+fn broken(resource: &Value, resource_type: &str, rule: &Required, guide: &str) -> Option<Issue> {
     let make = |code, path: String, words| match rule.level {
         Level::Error => Issue::error(code, path, words),
         Level::Warning => Issue::warning(code, path, words),
@@ -73,18 +78,28 @@ fn broken(resource: &Value, resource_type: &str, rule: &Required, version: &str)
     if let Some(path) = rule.path.strip_suffix("[contained]") {
         let outside = first_outside(resource, path)?;
         let words = Words::new(
-            format!("PDSm {version} : cette référence désigne une ressource contenue (#…)."),
-            format!("PDSm {version}: this reference names a contained resource (#…)."),
+            format!("{guide} : cette référence désigne une ressource contenue (#…)."),
+            format!("{guide}: this reference names a contained resource (#…)."),
         );
         let issue = make("structure", format!("{resource_type}.{path}"), words);
         return Some(issue.expected("#<id>").received(outside));
+    }
+    if let Some(path) = rule.path.strip_suffix("[absent]") {
+        if !values_at(resource, path).iter().any(|value| !value.is_null()) {
+            return None;
+        }
+        let words = Words::new(
+            format!("{guide} : cet élément n'a pas sa place ici ; retirez-le."),
+            format!("{guide}: this element has no place here; take it out."),
+        );
+        return Some(make("structure", format!("{resource_type}.{path}"), words).expected("0..0"));
     }
     if is_present(resource, &rule.path) {
         return None;
     }
     let words = Words::new(
-        format!("PDSm {version} : élément obligatoire absent."),
-        format!("PDSm {version}: a mandatory element is missing."),
+        format!("{guide} : élément obligatoire absent."),
+        format!("{guide}: a mandatory element is missing."),
     );
     let issue = make("required", format!("{resource_type}.{}", shown_path(&rule.path)), words);
     Some(issue.expected("1..1").received("(absent)"))
@@ -118,8 +133,8 @@ fn has(value: &Value, segments: &[&str]) -> bool {
     }
 }
 
-/// The first reference at a path that leads out of the resource; `None` when all stay inside or there is none.
-fn first_outside(resource: &Value, path: &str) -> Option<String> {
+/// The values at a path, in every item of every list on the way.
+fn values_at<'a>(resource: &'a Value, path: &str) -> Vec<&'a Value> {
     let mut values: Vec<&Value> = vec![resource];
     for name in path.split('.') {
         values = values
@@ -130,6 +145,12 @@ fn first_outside(resource: &Value, path: &str) -> Option<String> {
             })
             .collect();
     }
+    values
+}
+
+/// The first reference at a path that leads out of the resource; `None` when all stay inside or there is none.
+fn first_outside(resource: &Value, path: &str) -> Option<String> {
+    let values = values_at(resource, path);
     let outside = values
         .into_iter()
         .filter(|value| !value.is_null())
