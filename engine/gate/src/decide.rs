@@ -317,7 +317,7 @@ pub fn decide(asker: &Asker<'_>, standing: Standing, act: Act, facts: &Facts<'_>
 }
 
 /// May the caller know of this resource?
-fn see(asker: &Asker<'_>, standing: Standing, facts: &Facts<'_>) -> Decision {
+pub(crate) fn see(asker: &Asker<'_>, standing: Standing, facts: &Facts<'_>) -> Decision {
     if facts.resource_type == resource_type::SUBSCRIPTION {
         return see_subscription(asker, facts);
     }

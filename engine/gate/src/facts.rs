@@ -41,6 +41,20 @@ pub(crate) fn decide_facts(
     row: &Row,
     session: &Session,
 ) -> Decision {
+    with_facts(asker, row, session, |facts| decide::decide(asker, standing, act, facts))
+}
+
+/// Whether the caller may know of a row, whatever the scopes of their token: a scope bounds types, it hides nothing.
+pub(crate) fn see_row(asker: &Asker<'_>, standing: Standing, row: &Row, session: &Session) -> Decision {
+    with_facts(asker, row, session, |facts| decide::see(asker, standing, facts))
+}
+
+fn with_facts(
+    asker: &Asker<'_>,
+    row: &Row,
+    session: &Session,
+    decision: impl Fn(&Facts<'_>) -> Decision,
+) -> Decision {
     let sketch = Sketch(&row.sketch);
     let document_types = document_types(row.key.resource_type, &sketch);
     let facts = Facts {
@@ -51,7 +65,7 @@ pub(crate) fn decide_facts(
         is_author: is_author(asker, &sketch, session),
         is_loose_content: row.key.resource_type == resource_type::BINARY,
     };
-    decide::decide(asker, standing, act, &facts)
+    decision(&facts)
 }
 
 fn is_author(asker: &Asker<'_>, sketch: &Sketch<'_>, session: &Session) -> bool {

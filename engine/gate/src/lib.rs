@@ -10,6 +10,7 @@ pub mod decide;
 pub mod drawers;
 mod facts;
 pub mod gate;
+mod hidden;
 mod history;
 mod jobs;
 pub mod labels;
@@ -32,7 +33,7 @@ pub use gate::{Gate, Options};
 pub use history::{History, HistoryPage};
 pub use matrix::Matrix;
 pub use policy::HomePolicy;
-pub use search::{Found, Page, Search, Where};
+pub use search::{Compartment, Found, Page, Part, Search, Where};
 pub use session::Session;
 pub use socle_store::{
     AuditReport, BlobPlace, BlobRef, DrawerWrite, FeedStep, PersonQuery, PlatformKeys, StoreConfig,

@@ -4,8 +4,9 @@ use crate::audit::{self, Deed, Entry};
 use crate::decide::{Act, Reason};
 use crate::facts::refusal;
 use crate::gate::problem;
+use crate::hidden::Hidden;
 use crate::search::Found;
-use crate::session::{Hidden, Session};
+use crate::session::Session;
 use bytes::Bytes;
 use socle_kernel::{HomeId, Key, Problem, Subject, resource_type};
 

@@ -1,14 +1,19 @@
 //! Search: the query and the decision are one predicate over the rows, so that nothing hidden is counted, sorted or paged.
 
-use crate::audit::Deed;
-use crate::decide::{self, Act, Decision, Reason, Relation, Standing};
-use crate::facts::{basis, decide_facts, owner_of, refusal};
-use crate::gate::problem;
+mod hits;
+mod page;
+mod token;
+
+use crate::decide::{Act, Reason};
+use crate::facts::refusal;
 use crate::session::Session;
 use bytes::Bytes;
-use socle_fhir::{Query, RowFacts, Sketch, parse_query};
+use socle_fhir::{Query, Sketch};
 use socle_kernel::{HomeId, Instant, Key, Kind, Problem, ResourceType, Subject, limits, resource_type};
-use socle_store::{BlobRef, Row, Scan, Scanned, Version, Visit};
+use socle_store::BlobRef;
+
+pub(crate) use hits::{Hit, newest_first};
+pub(crate) use page::order;
 
 /// A resource as one caller may see it.
 #[derive(Clone, Debug)]
@@ -44,21 +49,50 @@ pub enum Where {
     All,
 }
 
-/// A search.
+/// The compartment of a resource: what refers to it by one of some parameters.
+#[derive(Clone, Debug)]
+pub struct Compartment {
+    /// `Type/id` of the resource whose compartment it is; of several, for what refers to one of them.
+    pub references: Vec<String>,
+    /// Numbers of the parameters, of the searched type.
+    pub numbers: Vec<u32>,
+    /// The resource itself, when it is of the searched type: it is in its own compartment.
+    pub own: Option<Key>,
+}
+
+impl Compartment {
+    fn holds(&self, key: Key, sketch: &Sketch<'_>) -> bool {
+        self.own == Some(key)
+            || self.numbers.iter().any(|number| {
+                sketch.references(*number).any(|literal| self.references.contains(&literal.to_string()))
+            })
+    }
+}
+
+/// One type of a search: read, with its sub-questions answered.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What is asked of it.
+    pub query: Query,
+    /// Where it is looked for.
+    pub place: Where,
+    /// Only what is in this compartment.
+    pub within: Option<Compartment>,
+    /// The number of a reference parameter whose values are wanted ([`Session::follow`]).
+    pub follow: Option<u32>,
+}
+
+/// A search over one type, or several together.
 #[derive(Clone, Debug)]
 pub struct Search<'a> {
-    /// Of which type.
-    pub resource_type: ResourceType,
-    /// The parameters as they were asked.
+    /// One for each type.
+    pub parts: &'a [Part],
+    /// The parameters as they were asked, for the log.
     pub params: &'a [(String, String)],
-    /// True to ignore unknown parameters.
-    pub lenient: bool,
-    /// The references that answer the sub-questions (`Query::asks`), in their order.
-    pub chains: &'a [Vec<String>],
-    /// Where.
-    pub place: Where,
     /// Results on the page, at most.
     pub limit: usize,
+    /// Token of the page; `None` for the first.
+    pub page: Option<&'a str>,
 }
 
 /// One page of results.
@@ -72,351 +106,75 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// A match before its body is read.
-pub(crate) struct Hit {
-    pub sort: Vec<u8>,
-    pub key: Key,
-    reason: Reason,
-}
-
 impl Session {
     /// Answers a search. Refused aloud only when the caller has no business in the home that was named.
     pub async fn search(&self, search: &Search<'_>) -> Result<Page, Problem> {
-        if matches!(self.principal.subject, Subject::Anonymous) {
-            return Err(refusal(Reason::Anonymous));
+        self.check_known()?;
+        for part in search.parts {
+            self.check_scope(part.query.resource_type)?;
         }
-        if !crate::scopes::allow(&self.principal, Act::Read, search.resource_type) {
-            return Err(refusal(Reason::Scope));
+        if let [part] = search.parts
+            && part.query.resource_type == resource_type::AUDIT_EVENT
+        {
+            return self.search_log(search, part).await;
         }
-        if search.resource_type == resource_type::AUDIT_EVENT {
-            return self.search_log(search).await;
+        let mut hits = Vec::new();
+        for part in search.parts {
+            if part.query.resource_type == resource_type::AUDIT_EVENT {
+                return Err(log_alone());
+            }
+            hits.extend(self.hits(part).await?);
         }
-        let query = self.query(search).await?;
-        let hits = self.hits(search, &query).await?;
-        self.page(search, &query, hits).await
+        self.page(search, hits).await
+    }
+
+    /// The resources of a type in a place, newest first, by plain parameters (without chains): for pages.
+    pub async fn list(
+        &self,
+        resource_type: ResourceType,
+        params: &[(String, String)],
+        place: Where,
+        limit: usize,
+    ) -> Result<Page, Problem> {
+        let query = socle_fhir::parse_query(resource_type, params, false)?;
+        let page = query.page.clone();
+        let parts = [Part { query, place, within: None, follow: None }];
+        self.search(&Search { parts: &parts, params, limit, page: page.as_deref() }).await
     }
 
     /// As [`Session::search`], but only keys and ids, and untraced: for references and conditions of an act that is traced
-    /// itself. What is hidden from the caller is not found.
-    pub async fn find(&self, search: &Search<'_>) -> Result<Vec<(Key, String)>, Problem> {
-        if matches!(self.principal.subject, Subject::Anonymous) {
-            return Err(refusal(Reason::Anonymous));
-        }
-        let query = self.query(search).await?;
-        let hits = self.hits(search, &query).await?;
-        let keys: Vec<Key> = hits.into_iter().take(search.limit).map(|hit| hit.key).collect();
-        let mut snapshot = self.snapshot().await?;
-        let rows = snapshot.rows(&keys).await.map_err(problem)?;
-        Ok(rows.iter().map(|row| (row.key, self.public_id(row))).collect())
+    /// itself, and for sub-questions. What is hidden from the caller is not found.
+    pub async fn find(&self, part: &Part, limit: usize) -> Result<Vec<(Key, String)>, Problem> {
+        self.check_known()?;
+        let mut hits = self.hits(part).await?;
+        hits.truncate(limit);
+        Ok(hits.into_iter().map(|hit| (hit.key, self.id_of(&hit))).collect())
     }
 
-    pub(crate) async fn hits(&self, search: &Search<'_>, query: &Query) -> Result<Vec<Hit>, Problem> {
-        match &search.place {
-            Where::Homes(homes) => {
-                let mut hits = Vec::new();
-                for home in homes {
-                    hits.extend(self.search_home(search.resource_type, *home, query).await?);
-                }
-                Ok(hits)
-            }
-            Where::Keys(keys) => self.search_keys(search.resource_type, keys, query).await,
-            Where::All => self.search_all(search.resource_type, query).await,
+    /// What the resources that a search finds refer to by `part.follow`, untraced as [`Session::find`].
+    pub async fn follow(&self, part: &Part, limit: usize) -> Result<Vec<String>, Problem> {
+        self.check_known()?;
+        let hits = self.hits(part).await?;
+        Ok(hits.into_iter().flat_map(|hit| hit.followed).take(limit).collect())
+    }
+
+    /// Nobody asks anything without having signed in.
+    pub fn check_known(&self) -> Result<(), Problem> {
+        match self.principal.subject {
+            Subject::Anonymous => Err(refusal(Reason::Anonymous)),
+            _ => Ok(()),
         }
     }
 
-    /// The parsed query, in which a reference to something hidden matches nothing.
-    async fn query(&self, search: &Search<'_>) -> Result<Query, Problem> {
-        let mut params = search.params.to_vec();
-        if let Where::Homes(homes) = &search.place {
-            for home in homes {
-                let hidden = self.hidden_in(*home).await?;
-                for (_, value) in &mut params {
-                    for reference in &hidden.references {
-                        let id = reference.rsplit('/').next().unwrap_or(reference);
-                        if value.contains(id) {
-                            *value = value.replace(id, "00000000-0000-0000-0000-000000000000");
-                        }
-                    }
-                }
-            }
+    /// A type that the token does not cover is refused before anything is looked up: the answer tells nothing.
+    pub fn check_scope(&self, resource_type: ResourceType) -> Result<(), Problem> {
+        self.check_known()?;
+        if crate::scopes::allow(&self.principal, Act::Read, resource_type) {
+            Ok(())
+        } else {
+            Err(refusal(Reason::Scope))
         }
-        let mut query = parse_query(search.resource_type, &params, search.lenient)?;
-        for (index, references) in search.chains.iter().enumerate() {
-            query.answer(index, references);
-        }
-        Ok(query)
     }
-
-    async fn search_home(
-        &self,
-        resource_type: ResourceType,
-        home: HomeId,
-        query: &Query,
-    ) -> Result<Vec<Hit>, Problem> {
-        let (standing, _) = self.standing(home).await?;
-        // Outside the team a professional still finds what they wrote themself; when that is nothing, they are told why.
-        let owed = standing.refused.filter(|reason| !may_go_on(resource_type, *reason));
-        if let Some(reason) = owed.filter(|reason| *reason != Reason::NoRelation || !self.is_professional()) {
-            self.trace_refusal(home, Deed::Search, reason, resource_type.name());
-            return Err(refusal(reason));
-        }
-        if resource_type == resource_type::BINARY && owed.is_none() {
-            let keys = self.contents_of(home).await?;
-            return self.search_keys(resource_type, &keys, query).await;
-        }
-        let hidden = self.hidden_in(home).await?;
-        let names = self.names().await?;
-        let asker = self.asker(&names);
-        let items =
-            socle_fhir::parameter(resource_type::LIST, "item").map_or(0, |parameter| parameter.number);
-        let mut hits = Vec::new();
-        let mut wrote_some = false;
-        let scan = Scan {
-            home: Some(home),
-            resource_type: Some(resource_type),
-            newest_first: true,
-            with_deleted: false,
-            budget: usize::MAX,
-        };
-        let mut snapshot = self.snapshot().await?;
-        snapshot
-            .scan(scan, &mut |row| {
-                let sketch = Sketch(&row.sketch);
-                let is_match = query.matches(&sketch, &facts(row, self.id_for(query, row).as_deref()));
-                if !is_match && owed.is_none() {
-                    return Visit::Next;
-                }
-                let Decision::Allow(reason) = decide_facts(&asker, standing, Act::Read, row, self) else {
-                    return Visit::Next;
-                };
-                wrote_some = true;
-                if !is_match {
-                    return Visit::Next;
-                }
-                // A submission set of which every document is hidden is hidden too.
-                if resource_type == resource_type::LIST && !hidden.references.is_empty() {
-                    let mut references = sketch.references(items).peekable();
-                    let is_hidden = references.peek().is_some()
-                        && references.all(|reference| hidden.references.contains(&reference.to_string()));
-                    if is_hidden {
-                        return Visit::Next;
-                    }
-                }
-                hits.push(Hit { sort: self.sort_key(query, &sketch, row), key: row.key, reason });
-                Visit::Next
-            })
-            .await
-            .map_err(problem)?;
-        drop(snapshot);
-        if let Some(reason) = owed.filter(|_| !wrote_some) {
-            self.trace_refusal(home, Deed::Search, reason, resource_type.name());
-            return Err(refusal(reason));
-        }
-        Ok(hits)
-    }
-
-    fn is_professional(&self) -> bool {
-        matches!(self.principal.subject, Subject::Professional(_))
-    }
-
-    async fn contents_of(&self, home: HomeId) -> Result<Vec<Key>, Problem> {
-        let mut keys = Vec::new();
-        let scan = Scan {
-            home: Some(home),
-            resource_type: Some(resource_type::BINARY),
-            newest_first: true,
-            with_deleted: false,
-            budget: limits::SCAN_ROWS,
-        };
-        let mut snapshot = self.snapshot().await?;
-        snapshot
-            .scan(scan, &mut |row| {
-                keys.push(row.key);
-                Visit::Next
-            })
-            .await
-            .map_err(problem)?;
-        Ok(keys)
-    }
-
-    async fn search_keys(
-        &self,
-        resource_type: ResourceType,
-        keys: &[Key],
-        query: &Query,
-    ) -> Result<Vec<Hit>, Problem> {
-        let rows = {
-            let mut snapshot = self.snapshot().await?;
-            snapshot.rows(keys).await.map_err(problem)?
-        };
-        let mut hits = Vec::new();
-        for row in rows {
-            if row.deleted || row.key.resource_type != resource_type {
-                continue;
-            }
-            let sketch = Sketch(&row.sketch);
-            if !query.matches(&sketch, &facts(&row, self.id_for(query, &row).as_deref())) {
-                continue;
-            }
-            if let Decision::Allow(reason) = self.decide_row(&row, Act::Read).await? {
-                hits.push(Hit { sort: self.sort_key(query, &sketch, &row), key: row.key, reason });
-            }
-        }
-        Ok(hits)
-    }
-
-    async fn search_all(&self, resource_type: ResourceType, query: &Query) -> Result<Vec<Hit>, Problem> {
-        let is_system = matches!(self.principal.subject, Subject::System(_));
-        if !is_system && !decide::is_directory(resource_type) && !self.gate.matrix().is_open(resource_type) {
-            return Err(Problem::new(
-                Kind::TooCostly,
-                format!(
-                    "Une recherche de {resource_type} doit nommer une personne (patient=…) ou un identifiant."
-                ),
-                format!("A search of {resource_type} must name a person (patient=…) or an identifier."),
-            )
-            .expecting(
-                "patient=Patient/<id>, patient.identifier=<system>|<value>, identifier=<system>|<value>, _id",
-            ));
-        }
-        let names = self.names().await?;
-        let asker = self.asker(&names);
-        let relation = if is_system { Relation::System } else { Relation::Directory };
-        let standing = Standing { relation, refused: None };
-        let mut hits = Vec::new();
-        let scan = Scan {
-            home: None,
-            resource_type: Some(resource_type),
-            newest_first: true,
-            with_deleted: false,
-            budget: limits::SCAN_ROWS,
-        };
-        let mut snapshot = self.snapshot().await?;
-        let scanned = snapshot
-            .scan(scan, &mut |row| {
-                let sketch = Sketch(&row.sketch);
-                let may_see = is_system || owner_of(row).is_none();
-                if may_see
-                    && query.matches(&sketch, &facts(row, self.id_for(query, row).as_deref()))
-                    && let Decision::Allow(reason) = decide_facts(&asker, standing, Act::Read, row, self)
-                {
-                    hits.push(Hit { sort: self.sort_key(query, &sketch, row), key: row.key, reason });
-                }
-                Visit::Next
-            })
-            .await
-            .map_err(problem)?;
-        if scanned == Scanned::OutOfBudget {
-            return Err(too_costly());
-        }
-        Ok(hits)
-    }
-
-    /// The id of a row, for searches that look at it.
-    fn id_for(&self, query: &Query, row: &Row) -> Option<String> {
-        query.needs_id().then(|| self.public_id(row))
-    }
-
-    fn sort_key(&self, query: &Query, sketch: &Sketch<'_>, row: &Row) -> Vec<u8> {
-        let id = self.id_for(query, row);
-        let sort = query.sort_key(sketch, &facts(row, id.as_deref()));
-        if sort.is_empty() { newest_first(row.sort_date) } else { sort }
-    }
-
-    /// Sorts, cuts the page out, reads its bodies and traces it.
-    async fn page(&self, search: &Search<'_>, query: &Query, mut hits: Vec<Hit>) -> Result<Page, Problem> {
-        let total = hits.len() as u64;
-        hits.sort_unstable_by(|one, two| one.sort.cmp(&two.sort).then(two.key.cmp(&one.key)));
-        let start = match &query.page {
-            Some(token) => {
-                let (sort, key) = self.read_token(token)?;
-                hits.partition_point(|hit| hit.sort.cmp(&sort).then(key.cmp(&hit.key)).is_le())
-            }
-            None => 0,
-        };
-        let end = hits.len().min(start + search.limit);
-        let next = (end < hits.len() && end > start).then(|| self.token(&hits[end - 1]));
-        let mut items = Vec::with_capacity(end - start);
-        let deed = |hit: &Hit| if hit.reason == Reason::Identity { Deed::Identify } else { Deed::Search };
-        for (hit, row, version) in self.bodies(&hits[start..end]).await? {
-            if let Some(found) = self.found(&row, version).await? {
-                self.trace(
-                    hit.key.home,
-                    deed(hit),
-                    basis(hit.reason),
-                    Some((hit.key, row.version)),
-                    search.resource_type.name(),
-                    &query_text(search.params),
-                );
-                items.push(found);
-            }
-        }
-        if items.is_empty()
-            && let Where::Homes(homes) = &search.place
-        {
-            for home in homes {
-                let (standing, _) = self.standing(*home).await?;
-                let basis = standing.relation.code();
-                self.trace_count(
-                    *home,
-                    basis,
-                    search.resource_type.name(),
-                    &query_text(search.params),
-                    total,
-                );
-            }
-        }
-        Ok(Page { items, total, next })
-    }
-
-    /// The bodies of a page, all from one view of the data; what went away meanwhile is left out.
-    async fn bodies<'a>(&self, hits: &'a [Hit]) -> Result<Vec<(&'a Hit, Row, Version)>, Problem> {
-        let mut snapshot = self.snapshot().await?;
-        let mut bodies = Vec::with_capacity(hits.len());
-        for hit in hits {
-            let Some(row) = snapshot.row(hit.key).await.map_err(problem)? else { continue };
-            if let Some(version) = snapshot.version(hit.key, row.version).await.map_err(problem)? {
-                bodies.push((hit, row, version));
-            }
-        }
-        Ok(bodies)
-    }
-
-    fn token(&self, hit: &Hit) -> String {
-        let sort = data_encoding::BASE64URL_NOPAD.encode(&hit.sort);
-        format!("{sort}.{}", self.gate.cipher().seal(hit.key))
-    }
-
-    pub(crate) fn read_token(&self, token: &str) -> Result<(Vec<u8>, Key), Problem> {
-        let parsed = token.split_once('.').and_then(|(sort, id)| {
-            let sort = data_encoding::BASE64URL_NOPAD.decode(sort.as_bytes()).ok()?;
-            Some((sort, self.gate.cipher().open(id)?))
-        });
-        parsed.ok_or_else(|| {
-            Problem::new(
-                Kind::Invalid,
-                "Ce lien de page n'est pas valable ; reprenez la recherche depuis le début.",
-                "This page link is not valid; start the search again.",
-            )
-            .at("_page")
-        })
-    }
-}
-
-/// Without a relation a professional still finds identities, what they wrote, and the directory.
-fn may_go_on(resource_type: ResourceType, reason: Reason) -> bool {
-    reason == Reason::NoRelation && resource_type == resource_type::PATIENT
-        || decide::is_directory(resource_type)
-}
-
-fn facts<'a>(row: &Row, id: Option<&'a str>) -> RowFacts<'a> {
-    RowFacts { id, last_updated: row.last_updated }
-}
-
-/// Bytes that sort the newest moment first.
-pub(crate) fn newest_first(instant: Instant) -> Vec<u8> {
-    let ascending = u64::from_ne_bytes(instant.micros().to_ne_bytes()) ^ (1 << 63);
-    (!ascending).to_be_bytes().to_vec()
 }
 
 /// The search as the log keeps it.
@@ -440,4 +198,15 @@ pub(crate) fn too_costly() -> Problem {
         "This search would look at too many resources. Name a person, an identifier or a period.",
     )
     .expecting(format!("at most {} rows examined (SCAN_ROWS)", limits::SCAN_ROWS))
+}
+
+fn log_alone() -> Problem {
+    Problem::new(
+        Kind::Invalid,
+        "Le journal (AuditEvent) se cherche seul, sans autre type.",
+        "The log (AuditEvent) is searched alone, without another type.",
+    )
+    .coded("not-supported")
+    .at("_type")
+    .expecting("AuditEvent alone")
 }

@@ -3,26 +3,26 @@
 use crate::audit::Deed;
 use crate::facts::refusal;
 use crate::gate::problem;
-use crate::search::{Found, Page, Search, Where, newest_first, query_text, too_costly};
+use crate::search::{Found, Page, Part, Search, Where, newest_first, order, query_text, too_costly};
 use crate::session::Session;
-use socle_fhir::{Query, RowFacts, Sketch, parse_query};
+use socle_fhir::{Query, RowFacts, Sketch};
 use socle_kernel::{HomeId, Problem, Subject, limits};
 
 impl Session {
     /// Searches the log as `AuditEvent`.
-    pub(crate) async fn search_log(&self, search: &Search<'_>) -> Result<Page, Problem> {
-        let query = parse_query(search.resource_type, search.params, search.lenient)?;
+    pub(crate) async fn search_log(&self, search: &Search<'_>, part: &Part) -> Result<Page, Problem> {
+        let query = &part.query;
         let mut hits: Vec<(Vec<u8>, Found)> = Vec::new();
         let mut looked_at = 0;
-        let homes: Vec<Option<HomeId>> = match &search.place {
+        let homes: Vec<Option<HomeId>> = match &part.place {
             Where::Homes(homes) => homes.iter().copied().map(Some).collect(),
             Where::Keys(keys) => {
-                let mut hits = Vec::new();
                 for key in keys {
-                    hits.extend(self.read(*key).await?);
+                    if let Some(found) = self.read(*key).await? {
+                        hits.extend(event_hit(query, found)?);
+                    }
                 }
-                let total = hits.len() as u64;
-                return Ok(Page { items: hits, total, next: None });
+                Vec::new()
             }
             Where::All if matches!(self.principal.subject, Subject::System(_)) => vec![None],
             Where::All => return Err(too_costly()),
@@ -62,64 +62,57 @@ impl Session {
                 for line in &lines {
                     let key = crate::audit::event_key(line.home, line.seq);
                     let Some(found) = self.log_line(key, line.entry.as_deref()).await? else { continue };
-                    let event = socle_fhir::json::parse(&found.body)?;
-                    let indexed = socle_fhir::index(&event, &[]);
-                    let sketch = Sketch(&indexed.sketch);
-                    let facts = RowFacts { id: Some(&found.id), last_updated: found.last_updated };
-                    if query.matches(&sketch, &facts) {
-                        let mut sort = query.sort_key(&sketch, &facts);
-                        if sort.is_empty() {
-                            sort = newest_first(found.last_updated);
-                        }
-                        hits.push((sort, found));
-                    }
+                    hits.extend(event_hit(query, found)?);
                 }
             }
         }
-        hits.extend(self.sent_events(search, &query).await?);
-        hits.sort_by(|one, two| one.0.cmp(&two.0).then(two.1.key.cmp(&one.1.key)));
+        if !matches!(part.place, Where::Keys(_)) {
+            hits.extend(self.sent_events(part).await?);
+        }
+        hits.sort_by(|one, two| order((&one.0, one.1.key), (&two.0, two.1.key)));
         let total = hits.len() as u64;
-        let start = match &query.page {
+        let start = match search.page {
             Some(token) => {
                 let (sort, key) = self.read_token(token)?;
-                hits.partition_point(|hit| hit.0.cmp(&sort).then(key.cmp(&hit.1.key)).is_le())
+                hits.partition_point(|hit| order((&hit.0, hit.1.key), (&sort, key)).is_le())
             }
             None => 0,
         };
         let end = hits.len().min(start + search.limit);
-        let next = (end < hits.len() && end > start).then(|| {
-            let sort = data_encoding::BASE64URL_NOPAD.encode(&hits[end - 1].0);
-            format!("{sort}.{}", hits[end - 1].1.id)
-        });
+        let last = (end < hits.len() && end > start).then(|| &hits[end - 1]);
+        let next = last.map(|(sort, found)| self.token(sort, found.key));
         let items = hits.drain(start..end).map(|hit| hit.1).collect();
         Ok(Page { items, total, next })
     }
 
     /// `AuditEvent`s that other systems sent, which are resources like any other.
-    async fn sent_events(
-        &self,
-        search: &Search<'_>,
-        query: &Query,
-    ) -> Result<Vec<(Vec<u8>, Found)>, Problem> {
+    async fn sent_events(&self, part: &Part) -> Result<Vec<(Vec<u8>, Found)>, Problem> {
         let mut found = Vec::new();
-        for hit in self.hits(search, query).await? {
-            let stored = {
+        for hit in self.hits(part).await? {
+            let version = {
                 let mut snapshot = self.snapshot().await?;
-                match snapshot.row(hit.key).await.map_err(problem)? {
-                    Some(row) => snapshot
-                        .version(hit.key, row.version)
-                        .await
-                        .map_err(problem)?
-                        .map(|version| (row, version)),
-                    None => None,
-                }
+                snapshot.version(hit.key, hit.version).await.map_err(problem)?
             };
-            if let Some((row, version)) = stored
-                && let Some(event) = self.found(&row, version).await?
+            if let Some(version) = version
+                && let Some(event) = self.found_hit(&hit, version).await?
             {
                 found.push((hit.sort, event));
             }
         }
         Ok(found)
     }
+}
+
+/// An event with its place in the order, when it answers the query.
+fn event_hit(query: &Query, found: Found) -> Result<Option<(Vec<u8>, Found)>, Problem> {
+    let event = socle_fhir::json::parse(&found.body)?;
+    let indexed = socle_fhir::index(&event, &[]);
+    let sketch = Sketch(&indexed.sketch);
+    let facts = RowFacts { id: Some(&found.id), last_updated: found.last_updated };
+    if !query.matches(&sketch, &facts) {
+        return Ok(None);
+    }
+    let sort =
+        if query.is_sorted() { query.sort_key(&sketch, &facts) } else { newest_first(found.last_updated) };
+    Ok(Some((sort, found)))
 }

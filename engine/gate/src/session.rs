@@ -4,6 +4,7 @@ use crate::audit::Deed;
 use crate::decide::{self, Act, Asker, Decision, Names, Reason, Standing};
 use crate::facts::{basis, decide_facts, own_key, owner_of, refusal};
 use crate::gate::{Gate, problem};
+use crate::hidden::Hidden;
 use crate::policy::HomePolicy;
 use crate::redact;
 use crate::search::Found;
@@ -13,7 +14,7 @@ use parking_lot::Mutex;
 use socle_fhir::Sketch;
 use socle_kernel::{HomeId, Instant, Key, Principal, Problem, Purpose, ResourceType, Subject, resource_type};
 use socle_store::{BlobRef, PersonQuery, Row, Snapshot, Version, Visit};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -41,17 +42,8 @@ pub struct Session {
     pub(crate) operation: Mutex<&'static str>,
     pub(crate) accesses: Mutex<Vec<Access>>,
     standings: Mutex<HashMap<HomeId, (Standing, Arc<HomePolicy>)>>,
-    hidden: Mutex<HashMap<HomeId, Arc<Hidden>>>,
+    pub(crate) hidden: Mutex<HashMap<HomeId, Arc<Hidden>>>,
     snapshot: tokio::sync::Mutex<Option<Box<dyn Snapshot>>>,
-}
-
-/// What is hidden from a caller in a home.
-#[derive(Debug, Default)]
-pub(crate) struct Hidden {
-    /// Keys, contents of hidden documents included.
-    pub keys: HashSet<Key>,
-    /// `Type/id` references.
-    pub references: Vec<String>,
 }
 
 /// The open snapshot of a session, locked for one call.
@@ -307,13 +299,22 @@ impl Session {
         };
         let Some(row) = row else { return Ok(None) };
         let Some(basis) = self.admit(&row).await? else { return Ok(None) };
-        let versions = {
-            let mut snapshot = self.snapshot().await?;
-            snapshot.versions(key, before, limit).await.map_err(problem)?
-        };
-        let mut found = Vec::with_capacity(versions.len());
-        for version in versions {
-            found.extend(self.found(&row, version).await?);
+        let (mut found, mut before) = (Vec::new(), before);
+        // A version of which nothing meaningful is left is no place in the history.
+        while found.len() < limit {
+            let wanted = limit - found.len();
+            let versions = {
+                let mut snapshot = self.snapshot().await?;
+                snapshot.versions(key, before, wanted).await.map_err(problem)?
+            };
+            let is_last = versions.len() < wanted;
+            before = versions.last().map(|version| version.version);
+            for version in versions {
+                found.extend(self.found(&row, version).await?);
+            }
+            if is_last {
+                break;
+            }
         }
         self.trace(key.home, Deed::Read, basis, Some((key, row.version)), "", "");
         Ok(Some(found))
@@ -323,7 +324,11 @@ impl Session {
     /// when refused aloud.
     async fn admit(&self, row: &Row) -> Result<Option<&'static str>, Problem> {
         match self.decide_row(row, Act::Read).await? {
-            Decision::Allow(reason) => Ok(Some(basis(reason))),
+            Decision::Allow(reason) => {
+                let is_lost = crate::hidden::may_lean(row.key.resource_type)
+                    && self.hidden_in(row.key.home).await?.keys.contains(&row.key);
+                Ok((!is_lost).then(|| basis(reason)))
+            }
             Decision::Hide(_) => Ok(None),
             Decision::Refuse(reason) => {
                 let (home, about) = (row.key.home, row.key.resource_type.name());
@@ -338,12 +343,7 @@ impl Session {
 
     /// The resource as this caller may see it: without references to what is hidden from them.
     pub(crate) async fn found(&self, row: &Row, version: Version) -> Result<Option<Found>, Problem> {
-        let hidden = self.hidden_in(row.key.home).await?;
-        let body = match redact::strip(&version.body, &hidden.references) {
-            Some(redact::Stripped::Clean) => version.body,
-            Some(redact::Stripped::Changed(body)) => Bytes::from(body),
-            None => return Ok(None),
-        };
+        let Some(body) = self.seen_body(row.key, version.body).await? else { return Ok(None) };
         Ok(Some(Found {
             key: row.key,
             id: self.public_id(row),
@@ -357,55 +357,27 @@ impl Session {
         }))
     }
 
+    /// A body without what names something hidden; `None` when nothing meaningful is left.
+    pub(crate) async fn seen_body(&self, key: Key, body: Bytes) -> Result<Option<Bytes>, Problem> {
+        if !redact::may_name_records(&body) {
+            return Ok(Some(body));
+        }
+        let hidden = self.hidden_in(key.home).await?;
+        Ok(match redact::strip(&body, &hidden) {
+            Some(redact::Stripped::Clean) => Some(body),
+            Some(redact::Stripped::Changed(resource)) => {
+                Some(Bytes::from(socle_fhir::json::to_text(&resource)))
+            }
+            None => None,
+        })
+    }
+
     /// The public id of a row: the one its client chose, or the enciphered key.
     pub(crate) fn public_id(&self, row: &Row) -> String {
         match Sketch(&row.sketch).extras(extra::ALIAS).next() {
             Some(alias) => String::from_utf8_lossy(alias).into_owned(),
             None => self.gate.cipher().seal(row.key),
         }
-    }
-
-    /// What a home holds that is hidden from this caller; what was deleted while it was hidden stays so.
-    pub(crate) async fn hidden_in(&self, home: HomeId) -> Result<Arc<Hidden>, Problem> {
-        if let Some(known) = self.hidden.lock().get(&home) {
-            return Ok(known.clone());
-        }
-        let (standing, policy) = self.standing(home).await?;
-        let mut hidden = Hidden::default();
-        if policy.may_hide_from(&self.principal, self.gate.matrix()) {
-            let names = self.names().await?;
-            let asker = self.asker(&names);
-            let mut contents = Vec::new();
-            let scan = socle_store::Scan {
-                home: Some(home),
-                resource_type: None,
-                newest_first: false,
-                with_deleted: true,
-                budget: usize::MAX,
-            };
-            let mut snapshot = self.snapshot().await?;
-            snapshot
-                .scan(scan, &mut |row| {
-                    if let Some(owner) = owner_of(row) {
-                        contents.push((row.key, owner, self.public_id(row)));
-                    } else if !decide_facts(&asker, standing, Act::Read, row, self).is_allowed() {
-                        hidden.keys.insert(row.key);
-                        hidden.references.push(format!("{}/{}", row.key.resource_type, self.public_id(row)));
-                    }
-                    Visit::Next
-                })
-                .await
-                .map_err(problem)?;
-            for (key, owner, id) in contents {
-                if hidden.keys.contains(&owner) {
-                    hidden.keys.insert(key);
-                    hidden.references.push(format!("{}/{id}", key.resource_type));
-                }
-            }
-        }
-        let hidden = Arc::new(hidden);
-        self.hidden.lock().insert(home, hidden.clone());
-        Ok(hidden)
     }
 
     /// The content of a document resource that was found.
@@ -486,6 +458,48 @@ impl Session {
             .await
             .map_err(problem)?;
         Ok(patient)
+    }
+
+    /// Those of these resources that the caller may know of.
+    pub async fn seen(&self, keys: &[Key]) -> Result<Vec<Key>, Problem> {
+        let rows = {
+            let mut snapshot = self.snapshot().await?;
+            snapshot.rows(keys).await.map_err(problem)?
+        };
+        let mut seen = Vec::with_capacity(rows.len());
+        for row in rows.iter().filter(|row| !row.deleted) {
+            if self.decide_row(row, Act::Read).await?.is_allowed()
+                && !self.hidden_in(row.key.home).await?.keys.contains(&row.key)
+            {
+                seen.push(row.key);
+            }
+        }
+        Ok(seen)
+    }
+
+    /// The home that a search names by the resource it belongs to. Whoever is not there, or is not for the caller to know,
+    /// reads like a person without a relation to them: refused aloud, the same for both. A program is told that nothing was
+    /// found instead (`None`).
+    pub async fn enter(&self, key: Option<Key>) -> Result<Option<HomeId>, Problem> {
+        if matches!(self.principal.subject, Subject::System(_)) {
+            return Ok(key.map(|key| key.home));
+        }
+        let row = match key {
+            Some(key) => {
+                let mut snapshot = self.snapshot().await?;
+                snapshot.row(key).await.map_err(problem)?
+            }
+            None => None,
+        };
+        if let Some(row) = row {
+            let names = self.names().await?;
+            let (standing, _) = self.standing(row.key.home).await?;
+            if crate::facts::see_row(&self.asker(&names), standing, &row, self).is_allowed() {
+                return Ok(Some(row.key.home));
+            }
+            self.trace_refusal(row.key.home, Deed::Search, Reason::NoRelation, row.key.resource_type.name());
+        }
+        Err(refusal(Reason::NoRelation))
     }
 
     /// The home the caller lives in: the professional's own, or the citizen's own.

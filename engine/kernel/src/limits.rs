@@ -30,6 +30,8 @@ pub const SEARCH_DEPTH: usize = 4;
 pub const SEARCH_CHAIN_TYPES: usize = 8;
 /// Parameters in one `Parameters` resource given to an operation.
 pub const OPERATION_PARAMETERS: usize = 1_000;
+/// References to which one sub-question of a search (a chain, `_has`, `_list`) may lead.
+pub const SEARCH_ANSWERS: usize = 10_000;
 /// Alternatives (comma-separated) of one search parameter.
 pub const SEARCH_ALTERNATIVES: usize = 256;
 /// Requests that may wait for the writer; past it the answer is 503 with `Retry-After`.

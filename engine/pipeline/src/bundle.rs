@@ -117,3 +117,8 @@ pub(crate) fn query_text(params: &[(String, String)]) -> String {
         .collect::<Vec<_>>()
         .join("&")
 }
+
+/// An address with its query.
+pub(crate) fn with_query(address: &str, params: &[(String, String)]) -> String {
+    if params.is_empty() { address.to_owned() } else { format!("{address}?{}", query_text(params)) }
+}

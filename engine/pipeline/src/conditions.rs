@@ -124,7 +124,7 @@ impl Pipeline {
             .map(|(key, id)| Meant::Stored(key, id))
             .collect();
         if overlay.by_type.contains_key(&of_type) {
-            let prepared = self.prepare(session, of_type, params, false, 0).await?;
+            let prepared = self.prepare(session, of_type, params, false).await?;
             let planned = overlay.find(&prepared.query, of_type, session.now())?;
             meant.extend(planned.into_iter().map(Meant::Planned));
         }

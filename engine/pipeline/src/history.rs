@@ -1,9 +1,8 @@
 //! Histories: of a resource, of a type, of everything a caller may see.
 
-use crate::bundle::{self, Entry};
+use crate::bundle::{self, Entry, with_query};
 use crate::interaction::Answer;
 use crate::pipeline::Pipeline;
-use crate::read::with_query;
 use bytes::Bytes;
 use serde_json::json;
 use socle_fhir::date::FhirDate;
@@ -20,6 +19,7 @@ impl Pipeline {
     ) -> Result<Answer, Problem> {
         let asked = asked(params)?;
         let before = asked.page.as_deref().map(number).transpose()?;
+        session.check_scope(resource_type)?;
         let key = session.resolve(resource_type, id).await?.ok_or_else(Problem::not_found)?;
         let is_whole = asked.since.is_none() && asked.at.is_none();
         // Without a bound on time one page is read; with one, every version is looked at.

@@ -48,6 +48,20 @@ pub enum Interaction {
         /// Parameters in order.
         params: Vec<(String, String)>,
     },
+    /// `GET Patient/id/Type?…` and `GET Patient/id/*?…`: what is in a compartment.
+    SearchCompartment {
+        /// Type and public id of the resource whose compartment it is.
+        owner: (ResourceType, String),
+        /// Type that is searched; every type when none.
+        resource_type: Option<ResourceType>,
+        /// Parameters in order.
+        params: Vec<(String, String)>,
+    },
+    /// `GET [base]?_type=…` or `POST [base]/_search`.
+    SearchSystem {
+        /// Parameters in order.
+        params: Vec<(String, String)>,
+    },
     /// `POST Type`.
     Create {
         /// Type in the address.
@@ -184,7 +198,11 @@ impl Interaction {
                 let input = OperationInput { query: params, body: None };
                 (Interaction::Operation { name, level, input, is_get: true }, none)
             }
-            Address::Base | Address::TypeSearch(_) => return None,
+            Address::Base => (Interaction::SearchSystem { params }, none),
+            Address::Compartment(owner, id, resource_type) => {
+                (Interaction::SearchCompartment { owner: (owner, id), resource_type, params }, none)
+            }
+            Address::TypeSearch(_) | Address::SystemSearch | Address::CompartmentSearch(..) => return None,
         })
     }
 }
@@ -296,6 +314,12 @@ pub enum Address {
     Type(ResourceType),
     /// `Type/_search`.
     TypeSearch(ResourceType),
+    /// `_search`.
+    SystemSearch,
+    /// `Type/id/Type`, or `Type/id/*` for every type.
+    Compartment(ResourceType, String, Option<ResourceType>),
+    /// `Type/id/Type/_search`, or `Type/id/*/_search`.
+    CompartmentSearch(ResourceType, String, Option<ResourceType>),
     /// `Type/id`.
     Instance(ResourceType, String),
     /// `Type/id/_history`.
@@ -343,15 +367,28 @@ impl Address {
             };
             return Ok(Address::Operation(level, name.to_owned()));
         }
+        let compartment_type = |name: &str| match name {
+            "*" => Ok(None),
+            name => resource_type(name).map(Some),
+        };
         Ok(match parts.as_slice() {
             [] => Address::Base,
             ["metadata"] => Address::Metadata,
             ["_history"] => Address::HistoryOf(None),
+            ["_search"] => Address::SystemSearch,
             [name] => Address::Type(resource_type(name)?),
             [name, "_history"] => Address::HistoryOf(Some(resource_type(name)?)),
             [name, "_search"] => Address::TypeSearch(resource_type(name)?),
             [name, id] if is_id(id) => Address::Instance(resource_type(name)?, (*id).to_owned()),
             [name, id, "_history"] if is_id(id) => Address::History(resource_type(name)?, (*id).to_owned()),
+            [name, id, of]
+                if is_id(id) && (*of == "*" || of.starts_with(|c: char| c.is_ascii_uppercase())) =>
+            {
+                Address::Compartment(resource_type(name)?, (*id).to_owned(), compartment_type(of)?)
+            }
+            [name, id, of, "_search"] if is_id(id) => {
+                Address::CompartmentSearch(resource_type(name)?, (*id).to_owned(), compartment_type(of)?)
+            }
             [name, id, "_history", version] if is_id(id) => {
                 Address::Version(resource_type(name)?, (*id).to_owned(), (*version).to_owned())
             }

@@ -5,6 +5,7 @@
 
 mod bundle;
 mod capabilities;
+mod compartment;
 mod conditions;
 mod directory;
 mod drafts;
@@ -13,6 +14,7 @@ mod execute;
 mod frame;
 mod history;
 mod import;
+mod include;
 pub mod interaction;
 pub mod jobs;
 mod links;
@@ -25,6 +27,7 @@ pub mod plan;
 mod query;
 mod read;
 pub mod room;
+mod search;
 mod shape;
 pub mod subscriptions;
 mod subset;

@@ -279,6 +279,11 @@ impl Pipeline {
             Interaction::HistoryOf { resource_type, params } => {
                 self.history_of(session, resource_type, &params).await
             }
+            Interaction::SearchCompartment { owner, resource_type, params } => {
+                let owner = (owner.0, owner.1.as_str());
+                self.search_compartment(session, owner, resource_type, &params, prefer).await
+            }
+            Interaction::SearchSystem { params } => self.search_system(session, &params, prefer).await,
             Interaction::Create { resource_type, resource, if_none_exist } => {
                 let if_none_exist = if_none_exist.as_deref().map(parse_query_text).transpose()?;
                 self.write(

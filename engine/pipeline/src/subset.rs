@@ -3,6 +3,7 @@
 use crate::interaction::Answer;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use socle_fhir::definitions::{self, Type};
 use socle_fhir::{Query, Summary};
 use socle_kernel::{Kind, Problem};
 
@@ -42,30 +43,29 @@ pub fn shape(answer: Answer, params: &[(String, String)], is_lenient: bool) -> R
 
 /// Reduces a resource in place and tags it `SUBSETTED`.
 pub(crate) fn reduce(resource: &mut Value, query: &Query) {
+    let Some(definition) = resource["resourceType"].as_str().and_then(definitions::find_type) else { return };
     let Value::Object(members) = resource else { return };
     match query.summary {
         Summary::Data => {
             members.shift_remove("text");
         }
-        Summary::Text => retain(members, |name| name == "text" || is_mandatory(query, name)),
-        Summary::Summary => retain(members, |name| is_summary(query, name)),
+        Summary::Text => retain(members, |name| name == "text" || is_mandatory(definition, name)),
+        Summary::Summary => retain(members, |name| is_summary(definition, name)),
         Summary::Whole | Summary::Count => {}
     }
     if !query.elements.is_empty() {
         retain(members, |name| {
-            query.elements.iter().any(|wanted| wanted == name) || is_mandatory(query, name)
+            query.elements.iter().any(|wanted| wanted == name) || is_mandatory(definition, name)
         });
     }
     tag(members);
 }
 
-fn is_mandatory(query: &Query, name: &str) -> bool {
-    let definition = socle_fhir::definitions::resource(query.resource_type);
+fn is_mandatory(definition: &'static Type, name: &str) -> bool {
     definition.member(name).is_some_and(|member| member.element.min > 0)
 }
 
-fn is_summary(query: &Query, name: &str) -> bool {
-    let definition = socle_fhir::definitions::resource(query.resource_type);
+fn is_summary(definition: &'static Type, name: &str) -> bool {
     definition.member(name).is_some_and(|member| member.element.is_summary || member.element.min > 0)
 }
 

@@ -146,7 +146,7 @@ impl Pipeline {
                     .receiving(format!("{}/${name}", level.path())));
                 }
                 Interaction::Search { resource_type, params } => {
-                    self.prepare(session, *resource_type, params, false, 0).await.map_err(failed)?;
+                    self.prepare(session, *resource_type, params, false).await.map_err(failed)?;
                 }
                 Interaction::Read { resource_type, id } => {
                     let is_made = plan.find(&format!("{resource_type}/{id}")).is_some();

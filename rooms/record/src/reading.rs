@@ -1,7 +1,7 @@
 //! How pages read: one search for a list, one read for a resource, parsed once.
 
 use serde_json::Value;
-use socle_gate::{Found, Search, Session, Where};
+use socle_gate::{Found, Session, Where};
 use socle_kernel::{HomeId, Instant, Key, Problem, ResourceType, resource_type};
 use socle_pipeline::{PageCall, PersonShown};
 
@@ -53,15 +53,7 @@ pub async fn list(
 ) -> Result<Listed, Problem> {
     let params: Vec<(String, String)> =
         params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let search = Search {
-        resource_type,
-        params: &params,
-        lenient: false,
-        chains: &[],
-        place: Where::Homes(vec![home]),
-        limit,
-    };
-    let page = session.search(&search).await?;
+    let page = session.list(resource_type, &params, Where::Homes(vec![home]), limit).await?;
     let items = page.items.iter().map(Record::of).collect::<Result<Vec<_>, _>>()?;
     Ok(Listed { items, total: usize::try_from(page.total).unwrap_or(usize::MAX), next: page.next })
 }

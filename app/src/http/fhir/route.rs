@@ -61,10 +61,14 @@ pub(super) async fn asked(
     }
     Ok(match (method.as_str(), address) {
         ("POST", Address::TypeSearch(resource_type)) => {
-            let form = forms::read(request).await?;
-            let mut all = params;
-            all.extend(form.fields.into_iter().filter(|(name, _)| name != "_format" && name != "_pretty"));
-            Interaction::Search { resource_type, params: all }
+            Interaction::Search { resource_type, params: with_form(request, params).await? }
+        }
+        ("POST", Address::SystemSearch) => {
+            Interaction::SearchSystem { params: with_form(request, params).await? }
+        }
+        ("POST", Address::CompartmentSearch(owner, id, resource_type)) => {
+            let params = with_form(request, params).await?;
+            Interaction::SearchCompartment { owner: (owner, id), resource_type, params }
         }
         ("POST", Address::Type(resource_type)) => {
             let resource = body::resource(request, headers, Some(resource_type)).await?;
@@ -100,13 +104,26 @@ pub(super) async fn asked(
     .into())
 }
 
+/// The parameters of a search by `POST`: those of the address, then those of the form.
+async fn with_form(
+    request: Request<Body>,
+    mut params: Vec<(String, String)>,
+) -> Result<Vec<(String, String)>, Problem> {
+    let form = forms::read(request).await?;
+    params.extend(form.fields.into_iter().filter(|(name, _)| name != "_format" && name != "_pretty"));
+    Ok(params)
+}
+
 /// The methods of an address, for `Allow`.
 pub(super) fn offered(address: &Address) -> &'static str {
     match address {
-        Address::Base | Address::TypeSearch(_) => "POST, OPTIONS",
-        Address::Metadata | Address::History(..) | Address::HistoryOf(_) | Address::Version(..) => {
-            "GET, HEAD, OPTIONS"
-        }
+        Address::Base => "GET, HEAD, POST, OPTIONS",
+        Address::TypeSearch(_) | Address::SystemSearch | Address::CompartmentSearch(..) => "POST, OPTIONS",
+        Address::Compartment(..)
+        | Address::Metadata
+        | Address::History(..)
+        | Address::HistoryOf(_)
+        | Address::Version(..) => "GET, HEAD, OPTIONS",
         Address::Type(_) => "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
         Address::Instance(..) => "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
         Address::Operation(..) => "GET, HEAD, POST, OPTIONS",

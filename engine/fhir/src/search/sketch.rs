@@ -205,6 +205,15 @@ impl<'a> Sketch<'a> {
             .filter_map(|(_, _, payload)| std::str::from_utf8(payload).ok())
     }
 
+    /// Every literal reference and address, whatever the parameter; parts of composites are entries of their own parameter
+    /// as well.
+    pub fn links(&self) -> impl Iterator<Item = reference::Literal<'a>> {
+        self.entries().filter_map(|(_, kind, payload)| match kind {
+            EntryKind::Uri => std::str::from_utf8(payload).ok().map(reference::Literal::Text),
+            _ => reference::decode(kind, payload),
+        })
+    }
+
     /// True when the parameter has a value.
     pub fn has(&self, number: u32) -> bool {
         self.entries().any(|(own, _, _)| own == number)

@@ -275,11 +275,11 @@ async fn answer(
     }
     let address = format!("{base}/{}/${}", call.level.path(), call.code);
     let mut params = call.query();
-    let mut links = vec![("self", crate::read::with_query(&address, &params))];
+    let mut links = vec![("self", crate::bundle::with_query(&address, &params))];
     if let Some(next) = next {
         params.retain(|(name, _)| name != "_page");
         params.push(("_page".into(), next));
-        links.push(("next", crate::read::with_query(&address, &params)));
+        links.push(("next", crate::bundle::with_query(&address, &params)));
     }
     let body = bundle::write("searchset", total, session.now(), &links, &entries);
     Ok(Answer { status: 200, body: Some(Bytes::from(body)), ..Answer::default() })

@@ -89,7 +89,7 @@ fn answer(call: &Call, session: &Session, pipeline: &Pipeline, chosen: &[Found])
     let base = pipeline.fhir_base();
     let entries: Vec<Entry> = chosen.iter().map(|found| Entry::found(&base, found, "match")).collect();
     let address = format!("{base}/{}/${}", call.level.path(), call.code);
-    let links = [("self", crate::read::with_query(&address, &call.query()))];
+    let links = [("self", crate::bundle::with_query(&address, &call.query()))];
     let body = bundle::write("searchset", Some(entries.len() as u64), session.now(), &links, &entries);
     Answer { status: 200, body: Some(Bytes::from(body)), ..Answer::default() }
 }

@@ -236,6 +236,9 @@ impl Snapshot for SqliteSnapshot {
             (Some(home), Some(_), false) => (sql::SCAN_TYPE, column(home)),
             (Some(home), None, true) => (sql::SCAN_HOME_NEWEST, column(home)),
             (Some(home), None, false) => (sql::SCAN_HOME, column(home)),
+            (None, Some(found), _) if sql::DIRECTORY_TYPES.contains(&found.code()) => {
+                (sql::SCAN_DIRECTORY, i64::from(found.code()))
+            }
             (None, _, _) => (sql::SCAN_ALL, PLATFORM),
         };
         let mut read = opener.conn.prepare_cached(text).map_err(database_error)?;

@@ -12,7 +12,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// One text per schema version, from 1.
+/// One text per schema version, from 1. The second finds people and the directory, which live in a home each, without
+/// looking at everything else (`sql::DIRECTORY_TYPES`).
 const MIGRATIONS: &[&str] = &["
 CREATE TABLE resource (
   home BIGINT NOT NULL, type INTEGER NOT NULL, seq BIGINT NOT NULL,
@@ -61,6 +62,8 @@ CREATE TABLE person (
 CREATE TABLE alias (
   type INTEGER NOT NULL, id TEXT NOT NULL, home BIGINT NOT NULL, seq BIGINT NOT NULL,
   PRIMARY KEY (type, id)) WITHOUT ROWID;
+", "
+CREATE INDEX directory ON resource (type, home, seq) WHERE type IN (45, 60, 71, 100, 103, 108, 109);
 "];
 
 const META: &str =
@@ -70,7 +73,7 @@ const META_SET: &str =
     "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 /// Highest schema version this program reads.
-pub(super) const KNOWN: u32 = 1;
+pub(super) const KNOWN: u32 = 2;
 /// Pages after which a commit also copies the log into the database; few enough to keep the log short, many enough
 /// that a page written often is copied once.
 const CHECKPOINT_PAGES: u32 = 4_000;

@@ -25,6 +25,14 @@ pub(super) const SCAN_HOME: &str =
 /// The one read without a home: a bounded scan, by design.
 pub(super) const SCAN_ALL: &str =
     concat!("SELECT ", row_columns!(), " FROM resource WHERE home >= $1 ORDER BY home, type, seq");
+/// One type that has a home for each of its resources; the list is that of the index, word for word.
+pub(super) const SCAN_DIRECTORY: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM resource WHERE type = $1 AND type IN (45, 60, 71, 100, 103, 108, 109) ORDER BY home, seq"
+);
+/// Codes of the types in that index.
+pub(super) const DIRECTORY_TYPES: [u16; 7] = [45, 60, 71, 100, 103, 108, 109];
 pub(super) const VERSION: &str = concat!(
     "SELECT ",
     version_columns!(),
@@ -77,6 +85,7 @@ mod tests {
     use super::*;
     use crate::sqlite::schema;
     use crate::{PlatformKeys, StoreConfig};
+    use socle_kernel::ResourceType;
 
     /// Every read that a request makes, with the start of its plan.
     const PLANS: &[(&str, &str)] = &[
@@ -86,6 +95,7 @@ mod tests {
         (SCAN_HOME_NEWEST, "SEARCH resource USING PRIMARY KEY (home=?)"),
         (SCAN_HOME, "SEARCH resource USING PRIMARY KEY (home=?)"),
         (SCAN_ALL, "SEARCH resource USING PRIMARY KEY (home>?)"),
+        (SCAN_DIRECTORY, "SEARCH resource USING INDEX directory (type=?)"),
         (VERSION, "SEARCH version USING PRIMARY KEY (home=? AND type=? AND seq=? AND version=?)"),
         (VERSIONS, "SEARCH version USING PRIMARY KEY (home=? AND type=? AND seq=? AND version<?)"),
         (FIND, "SEARCH key USING PRIMARY KEY (param=? AND value=? AND type=? AND (home,seq)>(?,?))"),
@@ -106,6 +116,22 @@ mod tests {
         (HEAD_LAST, "SEARCH head USING PRIMARY KEY (home=?)"),
         (LEAF_HASHES, "SEARCH leaf USING PRIMARY KEY (home=? AND number>? AND number<?)"),
     ];
+
+    #[test]
+    fn the_index_holds_people_and_the_directory() {
+        let names = DIRECTORY_TYPES.map(|code| ResourceType::from_code(code).expect("a type").name());
+        let expected = [
+            "Endpoint",
+            "HealthcareService",
+            "Location",
+            "Organization",
+            "Patient",
+            "Practitioner",
+            "PractitionerRole",
+        ];
+        assert_eq!(names, expected);
+        assert!(SCAN_DIRECTORY.contains(&format!("{DIRECTORY_TYPES:?}").replace('[', "(").replace(']', ")")));
+    }
 
     #[test]
     fn every_read_touches_one_range_of_a_primary_key() {

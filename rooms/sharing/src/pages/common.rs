@@ -2,7 +2,7 @@
 
 use crate::sentence::Titles;
 use serde_json::Value;
-use socle_gate::{Entry, Search, Session, Where};
+use socle_gate::{Entry, Session, Where};
 use socle_kernel::principal::Citizen;
 use socle_kernel::{Capacity, Key, Lang, Problem, ResourceType, resource_type};
 use socle_pipeline::{PageCall, PersonShown, encode};
@@ -45,8 +45,7 @@ async fn find(
     resource_type: ResourceType,
     place: Where,
 ) -> Result<Vec<(String, Value)>, Problem> {
-    let search = Search { resource_type, params: &[], lenient: false, chains: &[], place, limit: LISTED };
-    let page = session.search(&search).await?;
+    let page = session.list(resource_type, &[], place, LISTED).await?;
     page.items.iter().map(|found| Ok((found.id.clone(), socle_fhir::json::parse(&found.body)?))).collect()
 }
 
@@ -64,15 +63,8 @@ pub async fn titles(session: &Session, lang: Lang, lines: &[(Key, Entry)]) -> Re
         return Ok(titles);
     }
     let limit = keys.len();
-    let search = Search {
-        resource_type: resource_type::DOCUMENT_REFERENCE,
-        params: &[],
-        lenient: false,
-        chains: &[],
-        place: Where::Keys(keys),
-        limit,
-    };
-    for found in session.search(&search).await?.items {
+    let page = session.list(resource_type::DOCUMENT_REFERENCE, &[], Where::Keys(keys), limit).await?;
+    for found in page.items {
         let document = socle_fhir::json::parse(&found.body)?;
         titles.insert(found.key, (title(lang, &document), format!("/mon-espace/documents/{}", found.id)));
     }
