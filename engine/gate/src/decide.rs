@@ -1,6 +1,7 @@
 //! The decision: a pure function of who asks, what for, what the home says and what the resource is. The same function
 //! answers requests, "why can't I read this?" and "see as Dr B".
 
+use crate::kinds::{citizen_writes, feeds};
 use crate::labels;
 use crate::matrix::Matrix;
 use crate::policy::HomePolicy;
@@ -8,6 +9,8 @@ use crate::scopes;
 use socle_kernel::{
     Capacity, HomeId, Instant, Principal, Purpose, ResourceType, Subject, Words, resource_type,
 };
+
+pub use crate::kinds::is_directory;
 
 /// What someone wants to do with a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -490,23 +493,4 @@ fn write(asker: &Asker<'_>, standing: Standing, act: Act, facts: &Facts<'_>) -> 
 /// Outside the team a professional may record the person's agreement, once per consultation; `sharing` checks its form.
 fn is_agreement(standing: Standing, resource_type: ResourceType) -> bool {
     resource_type == resource_type::CONSENT && standing.refused != Some(Reason::Blocked)
-}
-
-/// Types by which a record is fed without reading it.
-fn feeds(resource_type: ResourceType) -> bool {
-    [resource_type::DOCUMENT_REFERENCE, resource_type::BINARY, resource_type::LIST].contains(&resource_type)
-}
-
-/// Types a citizen may write in a record of theirs.
-fn citizen_writes(resource_type: ResourceType) -> bool {
-    [resource_type::CONSENT, resource_type::DOCUMENT_REFERENCE, resource_type::BINARY, resource_type::LIST]
-        .contains(&resource_type)
-}
-
-/// Types that live in their own home and are nobody's record.
-pub fn is_directory(resource_type: ResourceType) -> bool {
-    matches!(
-        resource_type.name(),
-        "Practitioner" | "PractitionerRole" | "Organization" | "Location" | "HealthcareService" | "Endpoint"
-    )
 }

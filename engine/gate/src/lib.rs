@@ -13,6 +13,7 @@ pub mod gate;
 mod hidden;
 mod history;
 mod jobs;
+mod kinds;
 pub mod labels;
 mod log;
 pub mod matrix;

@@ -104,6 +104,8 @@ pub const SUBSCRIPTION_BACKLOG: u64 = 10_000;
 pub const SUBSCRIPTIONS_AT_ONCE: usize = 16;
 /// Longest time that one delivery may take.
 pub const DELIVERY_TIME: Duration = Duration::from_secs(30);
+/// How long the others wait for a slow delivery before they go on without it.
+pub const DELIVERY_PATIENCE: Duration = Duration::from_millis(500);
 /// Shortest time between two notifications of one subscription; what happens meanwhile goes into the next one.
 pub const DELIVERY_SPACING: Duration = Duration::from_millis(200);
 /// Wait after the first failed delivery; doubled at each one that follows.

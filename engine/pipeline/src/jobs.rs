@@ -5,6 +5,7 @@
 //! committed together, so a step either happened whole or not at all, and none is lost or done twice. What a step does
 //! outside the store (a delivery) may happen again after a power cut: whoever receives it must be able to tell.
 
+pub(crate) mod operation;
 mod report;
 mod runner;
 mod tasks;

@@ -63,6 +63,7 @@ impl Registry {
             meta::operations(),
             terminology::operations(),
             validate::operations(),
+            crate::jobs::operation::operations(),
         ];
         for operation in all.into_iter().flatten() {
             registry.add(operation);

@@ -10,6 +10,7 @@ mod attend;
 mod bundle;
 mod live;
 mod matching;
+mod one;
 mod operations;
 mod rules;
 mod terms;

@@ -27,6 +27,8 @@ static OPENED: AtomicU64 = AtomicU64::new(1);
 pub struct Memory {
     pub carried: Mutex<Vec<(ParcelKind, Value)>>,
     pub is_refusing: Mutex<bool>,
+    /// Address that never answers.
+    pub silent: Mutex<Option<String>>,
 }
 
 #[async_trait]
@@ -36,6 +38,12 @@ impl Carrier for Memory {
     }
 
     async fn carry(&self, parcel: Parcel) -> Result<(), Words> {
+        let silent = self.silent.lock().clone();
+        if let (Channel::RestHook { endpoint, .. }, Some(silent)) = (&parcel.channel, silent)
+            && *endpoint == silent
+        {
+            std::future::pending::<()>().await;
+        }
         if *self.is_refusing.lock() {
             return Err(Words::new("L'adresse a répondu 503.", "The address answered 503."));
         }

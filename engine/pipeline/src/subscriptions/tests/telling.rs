@@ -424,3 +424,21 @@ async fn a_held_connection_is_bound_with_a_token_and_told_of_the_same_events() {
     house.clock.advance(limits::BINDING_TOKEN_TIME);
     assert_eq!(house.pipeline.bound_by(&token).await.err().unwrap().kind, Kind::Unauthenticated);
 }
+
+#[tokio::test]
+async fn an_address_that_does_not_answer_holds_up_nobody_else() {
+    let house = House::new().await;
+    let labo = house.program("labo");
+    let mut silent = subscription("document-new", &[], "id-only");
+    silent["channel"]["endpoint"] = "https://silent.test/".into();
+    subscribe(&house, &labo, silent).await;
+    subscribe(&house, &labo, subscription("document-new", &[], "id-only")).await;
+    house.taken();
+    *house.memory.silent.lock() = Some("https://silent.test/".into());
+    for number in 0..3 {
+        house.document(&format!("{number}"), &[]).await;
+        house.wait(Duration::from_secs(1)).await;
+    }
+    let told: Vec<u64> = events(&house).iter().flat_map(numbers).collect();
+    assert_eq!(told, [1, 2, 3], "the other one is told all the same");
+}
