@@ -49,12 +49,12 @@ fn no_event_is_left_out_when_the_power_goes() {
         let client = server.client(Some(token.clone()));
         if cut == 0 {
             person = somebody(&client);
-            client.create(&subscription(
-                "result-new",
-                &format!("Observation?patient={person}"),
-                channel.clone(),
-                "full-resource",
-            ));
+            let filter = format!("Observation?patient={person}");
+            let mut wanted = subscription("result-new", &filter, channel.clone(), "full-resource");
+            // Two at a time, so that there is something to cut in two.
+            wanted["channel"]["extension"] = json!([{ "valuePositiveInt": 2,
+                "url": "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-max-count" }]);
+            client.create(&wanted);
             assert_eq!(hook.next().kind(), "handshake");
         }
         for number in 0..EACH {

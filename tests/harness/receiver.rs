@@ -108,7 +108,9 @@ fn serve(stream: TcpStream, sender: &Sender<Came>, status: &AtomicU16) -> std::i
     let mut reader = BufReader::new(stream);
     let mut headers = Vec::new();
     let mut line = String::new();
-    reader.read_line(&mut line)?;
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(());
+    }
     assert!(line.starts_with("POST /hook?a=b HTTP/1.1"), "{line}");
     loop {
         line.clear();

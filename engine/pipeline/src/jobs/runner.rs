@@ -111,7 +111,11 @@ impl Runner {
 
     async fn change(&self, after: Option<u64>) {
         match after {
-            Some(number) => self.pipeline.gate().feed_after(number).await,
+            Some(number) => {
+                self.pipeline.gate().feed_after(number).await;
+                // What is written in the same moment is looked at together: a busy store must not wake it for each.
+                tokio::time::sleep(limits::JOB_REST_SHORTEST).await;
+            }
             None => std::future::pending().await,
         }
     }

@@ -15,8 +15,8 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
-use socle_gate::{Drawers, Found, Kept, Session};
-use socle_kernel::{HomeId, Instant, Key, Problem, Words, limits, problem};
+use socle_gate::{Drawers, Found, Kept, Relation, Session};
+use socle_kernel::{HomeId, Instant, Key, Problem, Words, limits, problem, resource_type};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,6 +131,8 @@ impl Attend {
 #[async_trait]
 impl Work for Attend {
     async fn step(&self, step: &Step<'_>) -> Result<Effects, Problem> {
+        // Looked at first: what is read below of the others is how they are.
+        let busy = self.busy.lock().clone();
         let drawers = step.pipeline.gate().drawers("subscriptions");
         let wishes: Vec<(Vec<u8>, Kept<Wish>)> = everything(&drawers, WISHES).await?;
         if wishes.is_empty() {
@@ -142,6 +144,9 @@ impl Work for Attend {
         let mut under_way = FuturesUnordered::new();
         for (key, wish) in wishes {
             let Some(found) = key.as_slice().try_into().ok().and_then(Key::from_block) else { continue };
+            if busy.contains(&found) {
+                continue;
+            }
             let kept = states.remove(&key);
             let state = kept.as_ref().map(|kept| kept.value.clone()).unwrap_or_default();
             let one = One {
@@ -217,6 +222,13 @@ pub(super) async fn seen(
     noted: &Noted,
     is_traced: bool,
 ) -> Result<Option<Found>, Problem> {
+    if noted.key.resource_type == resource_type::PATIENT && session.principal().professional().is_some() {
+        // Whoever looks for a person at a desk finds their identity. That is no ground to be told of everybody's.
+        let (standing, _) = session.standing(noted.key.home).await?;
+        if standing.relation == Relation::None {
+            return Ok(None);
+        }
+    }
     let found = if is_traced { session.read(noted.key).await } else { session.peek(noted.key).await };
     match found {
         Ok(found) => Ok(found),

@@ -442,3 +442,18 @@ async fn an_address_that_does_not_answer_holds_up_nobody_else() {
     let told: Vec<u64> = events(&house).iter().flat_map(numbers).collect();
     assert_eq!(told, [1, 2, 3], "the other one is told all the same");
 }
+
+#[tokio::test]
+async fn finding_people_at_a_desk_is_no_ground_to_be_told_of_them() {
+    let house = House::new().await;
+    for who in ["anne", "paul"] {
+        let doctor = house.doctor(who).await;
+        subscribe(&house, &doctor, subscription("resource-changed", &["Patient?"], "id-only")).await;
+        house.taken();
+        let patch = json!([{ "op": "add", "path": "/gender", "value": if who == "anne" { "female" } else { "other" } }]);
+        house.patch(&house.program("labo"), "Patient", "p", patch).await.unwrap();
+        house.wait(Duration::from_secs(1)).await;
+        // Anne is in the team, and goes on being told; Paul can find the person and is not.
+        assert_eq!(events(&house).len(), 1, "{who}");
+    }
+}
