@@ -32,6 +32,8 @@ pub struct Type {
     pub elements: Vec<Element>,
     /// JSON member name, element, which of the element's types; sorted by name.
     members: Vec<(String, u16, u16)>,
+    /// Its place among all types.
+    number: usize,
 }
 
 /// One element of a type.
@@ -72,6 +74,7 @@ pub struct TypeRef {
 
 impl TypeRef {
     /// The definition of the type.
+    #[inline]
     pub fn definition(&self) -> &'static Type {
         &tables().types[self.index]
     }
@@ -99,6 +102,8 @@ impl CodeSet {
 pub struct Member {
     /// The element it writes.
     pub element: &'static Element,
+    /// The element's place in its type.
+    pub position: usize,
     /// The type it has.
     pub type_ref: &'static TypeRef,
 }
@@ -107,9 +112,10 @@ impl Type {
     /// What a JSON member name means in this type.
     pub fn member(&'static self, name: &str) -> Option<Member> {
         let index = self.members.binary_search_by(|(known, _, _)| known.as_str().cmp(name)).ok()?;
-        let (_, element, kind) = self.members[index];
-        let element = &self.elements[usize::from(element)];
-        Some(Member { element, type_ref: &element.types[usize::from(kind)] })
+        let (_, position, kind) = self.members[index];
+        let position = usize::from(position);
+        let element = &self.elements[position];
+        Some(Member { element, position, type_ref: &element.types[usize::from(kind)] })
     }
 
     /// The element of this FHIRPath name (`value`, not `valueQuantity`).
@@ -120,6 +126,11 @@ impl Type {
     /// True when this type is the named one or specialises it.
     pub fn is_a(&self, name: &str) -> bool {
         self.name == name || (!self.parent.is_empty() && find_type(self.parent).is_some_and(|t| t.is_a(name)))
+    }
+
+    /// Its place among all types, below [`count`].
+    pub(crate) fn number(&self) -> usize {
+        self.number
     }
 
     /// The JSON names of all members, sorted.
@@ -146,6 +157,11 @@ fn tables() -> &'static Tables {
 pub fn find_type(name: &str) -> Option<&'static Type> {
     let tables = tables();
     tables.by_name.get(name).map(|index| &tables.types[*index])
+}
+
+/// How many types there are.
+pub(crate) fn count() -> usize {
+    tables().types.len()
 }
 
 /// The definition of a resource type.

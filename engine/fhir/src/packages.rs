@@ -5,16 +5,19 @@ mod embedded;
 mod kind;
 mod pack;
 mod slim;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
 pub use kind::Kind;
 pub use pack::{Pack, RESOURCE_BYTES, write, write_with};
 pub use slim::slim;
+pub use snapshot::{FindStructure, complete};
 
 use lru::LruCache;
 use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
+use socle_kernel::Problem;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -169,6 +172,11 @@ pub fn find_entry(kind: Kind, canonical: &str) -> Option<&'static Entry> {
 /// The resource of a canonical address, found as [`find_entry`] does.
 pub fn find(kind: Kind, canonical: &str) -> Option<Arc<Value>> {
     find_entry(kind, canonical).map(Entry::load)
+}
+
+/// A profile with its snapshot, made from the installed packages when it brings its differential only.
+pub fn with_snapshot(structure: &Value) -> Result<Value, Problem> {
+    complete(structure, &|canonical| find(Kind::StructureDefinition, canonical))
 }
 
 /// The resource of this id; of several packages, that of the one installed last.

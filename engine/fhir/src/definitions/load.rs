@@ -71,7 +71,8 @@ fn load_types(table: &'static str, codes: &HashMap<&'static str, &'static CodeSe
                 _ => TypeKind::Complex,
             };
             let parent = columns.next().unwrap_or("");
-            types.push(Type { name, kind, parent, elements: Vec::new(), members: Vec::new() });
+            let number = types.len();
+            types.push(Type { name, kind, parent, elements: Vec::new(), members: Vec::new(), number });
         } else if let Some(last) = types.last_mut() {
             let mut next = || columns.next().unwrap_or("");
             let (min, max, names, set) = (next(), next(), next(), next());

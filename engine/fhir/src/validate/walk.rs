@@ -1,26 +1,56 @@
-//! Walks through a resource beside its definition.
+//! Walks once through a resource, beside its base definition and beside every profile that applies at each place.
 
-use super::primitive;
-use crate::definitions::{self, Element, Member, Type, TypeKind};
-use crate::reference::Reference;
+use super::finding::{Family, Finding, ISSUES};
+use super::options::Options;
+use super::place::{Place, Step};
+use super::profile::{Active, Profile};
+use super::rule;
+use crate::definitions::{self, Member, Type, TypeKind};
+use crate::fhirpath::Element;
 use serde_json::{Map, Value};
-use socle_kernel::{Issue, Words};
+use socle_kernel::{Issue, Severity, Words};
+use std::collections::HashMap;
 
-/// Issues told for one resource; more would not help anybody.
-const ISSUES: usize = 100;
-
-pub(super) fn check(resource: &Value) -> Vec<Issue> {
-    let mut walk = Walk { issues: Vec::new(), contained_depth: 0 };
-    walk.resource(resource, None);
-    walk.issues
+/// One resource that the walk is in.
+#[derive(Clone, Copy)]
+pub(super) struct Frame<'a> {
+    pub resource: &'a Value,
+    /// The resource that contains it, or itself.
+    pub root: &'a Value,
+    /// The Bundle it is an entry of.
+    pub bundle: Option<&'a Value>,
+    /// How many steps lead to it.
+    pub depth: usize,
 }
 
-struct Walk {
-    issues: Vec<Issue>,
+/// An element that the walk is in, for the context of extensions.
+#[derive(Clone, Copy)]
+pub(super) struct Holder<'a> {
+    pub value: Option<&'a Value>,
+    pub definition: &'static Type,
+    /// Its name in the type it is an element of.
+    pub origin: Option<(&'static Type, &'static str)>,
+}
+
+/// The walk: where it stands, and what it found.
+pub(super) struct Walk<'a, 'o> {
+    pub options: &'o Options<'o>,
+    pub findings: Vec<Finding>,
+    pub place: Place,
+    pub frames: Vec<Frame<'a>>,
+    pub holders: Vec<Holder<'a>>,
+    /// Resources of the Bundle by their full address.
+    pub entries: HashMap<&'a str, &'a Value>,
+    /// Above zero while only the question is asked whether something conforms.
+    pub quiet: usize,
+    pub failed: bool,
+    /// What was asked already: value and part of a profile.
+    pub answers: HashMap<(usize, usize), bool>,
     contained_depth: usize,
 }
 
-fn json_kind(value: &Value) -> &'static str {
+/// What JSON calls the kind of a value.
+pub(super) fn json_kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -31,376 +61,574 @@ fn json_kind(value: &Value) -> &'static str {
     }
 }
 
-impl Walk {
-    fn push(&mut self, issue: Issue) {
-        if self.issues.len() < ISSUES {
-            self.issues.push(issue);
+/// A text that is said to a caller: both languages.
+pub(super) type Said = (String, String);
+
+impl<'a, 'o> Walk<'a, 'o> {
+    pub fn new(options: &'o Options<'o>) -> Self {
+        Walk {
+            options,
+            findings: Vec::new(),
+            place: Place::default(),
+            frames: Vec::new(),
+            holders: Vec::new(),
+            entries: HashMap::new(),
+            quiet: 0,
+            failed: false,
+            answers: HashMap::new(),
+            contained_depth: 0,
         }
     }
 
-    fn error(
+    /// Notes one finding at this place. The texts are made only when somebody will read them.
+    pub fn tell(
         &mut self,
+        family: Family,
+        severity: Severity,
         code: &'static str,
-        path: &str,
-        fr: String,
-        en: String,
+        said: impl FnOnce() -> Said,
         expected: &str,
         received: &str,
     ) {
-        let mut issue = Issue::error(code, path, Words::new(fr, en)).received(received);
+        if self.quiet > 0 {
+            self.failed |= severity == Severity::Error;
+            return;
+        }
+        if self.findings.len() >= ISSUES * 2 {
+            return;
+        }
+        let (fr, en) = said();
+        let mut issue = Issue::error(code, self.place.text(), Words::new(fr, en)).received(received);
+        issue.severity = severity;
         issue.expected = (!expected.is_empty()).then(|| expected.to_owned());
-        self.push(issue);
+        self.findings.push(Finding { family, issue });
     }
 
-    /// A whole resource; `path` is `None` at the top, where the path starts with the type.
-    fn resource(&mut self, value: &Value, path: Option<&str>) {
-        let Some(members) = value.as_object() else {
-            return self.shape(path.unwrap_or(""), "object", value);
+    /// An error of the base structure.
+    pub fn base(&mut self, code: &'static str, said: impl FnOnce() -> Said, expected: &str, received: &str) {
+        self.tell(Family::Base, Severity::Error, code, said, expected, received);
+    }
+
+    /// As [`Walk::base`], at an element below this place.
+    pub fn base_below(
+        &mut self,
+        name: &'static str,
+        code: &'static str,
+        said: impl FnOnce() -> Said,
+        expected: &str,
+        received: &str,
+    ) {
+        self.place.steps.push(Step { name, index: None });
+        self.base(code, said, expected, received);
+        self.place.steps.pop();
+    }
+
+    /// True while base rules are looked at: the question whether something conforms is about profiles alone.
+    pub fn is_loud(&self) -> bool {
+        self.quiet == 0
+    }
+
+    /// Whether an element conforms to a part of a profile, without telling what is wrong.
+    pub fn conforms(&mut self, element: &Element<'a>, active: Active) -> bool {
+        let value = element.value.map_or(0, |value| std::ptr::from_ref(value).addr());
+        let key = (value, std::ptr::from_ref(active.node).addr());
+        if let Some(known) = self.answers.get(&key) {
+            return *known;
+        }
+        // A circle of references is no reason to say no.
+        self.answers.insert(key, true);
+        let before = std::mem::replace(&mut self.failed, false);
+        self.quiet += 1;
+        if element.definition.kind == TypeKind::Resource {
+            self.resource_of(element, &[active], false);
+        } else {
+            self.content(element, &[active]);
+        }
+        self.quiet -= 1;
+        let is_fine = !std::mem::replace(&mut self.failed, before);
+        self.answers.insert(key, is_fine);
+        is_fine
+    }
+
+    /// As [`Walk::conforms`], for a whole profile.
+    pub fn conforms_to(&mut self, element: &Element<'a>, profile: &'static Profile) -> bool {
+        let fits = element.definition.is_a(&profile.type_name);
+        fits && self.conforms(element, profile.active())
+    }
+
+    pub fn shape(&mut self, expected: &str, value: &Value) {
+        let said = || {
+            let (fr, en) = match expected {
+                "array" => (
+                    "Cet élément se répète : écrivez un tableau JSON, même pour une seule valeur.",
+                    "This element repeats: write a JSON array, even for a single value.",
+                ),
+                "object" => ("Cet élément est un objet JSON.", "This element is a JSON object."),
+                _ => (
+                    "Cet élément n'a pas le type JSON attendu : un nombre ou un booléen s'écrit sans guillemets, un texte avec.",
+                    "This element has not the expected JSON type: numbers and booleans go without quotation marks, texts with.",
+                ),
+            };
+            (fr.to_owned(), en.to_owned())
         };
-        let named = members.get("resourceType").and_then(Value::as_str);
-        let definition = named.and_then(definitions::find_type).filter(|found| {
-            found.kind == TypeKind::Resource && !matches!(found.name, "Resource" | "DomainResource")
-        });
-        let Some(definition) = definition else {
-            let path = path.map_or_else(|| "resourceType".to_owned(), |path| format!("{path}.resourceType"));
-            return self.error(
+        self.base("structure", said, expected, json_kind(value));
+    }
+
+    pub fn empty(&mut self) {
+        let said = || {
+            (
+                "FHIR n'admet rien de vide : retirez l'élément ou donnez-lui un contenu.".to_owned(),
+                "FHIR allows nothing empty: leave the element out or give it a content.".to_owned(),
+            )
+        };
+        self.base("structure", said, "a content", "nothing");
+    }
+
+    /// What storage needs: an object of a known type with a usable id.
+    pub fn only_storable(&mut self, value: &'a Value) {
+        if Element::resource(value).is_none() || value["resourceType"] == "DomainResource" {
+            return self.resource(value, &[], false);
+        }
+        if let Some(id) = value.get("id").filter(|id| !id.as_str().is_some_and(crate::reference::is_id)) {
+            self.place.root = "id";
+            let said = || {
+                (
+                    "L'id n'a pas le format du type id.".to_owned(),
+                    "The id has not the format of the type id.".to_owned(),
+                )
+            };
+            self.base("value", said, super::primitive::expected("id"), &id.to_string());
+        }
+    }
+
+    /// A whole resource, at the top or inside another.
+    pub fn resource(&mut self, value: &'a Value, nodes: &[Active], is_contained: bool) {
+        if !value.is_object() {
+            return self.shape("object", value);
+        }
+        let Some(element) = Element::resource(value)
+            .filter(|element| !matches!(element.definition.name, "Resource" | "DomainResource"))
+        else {
+            let named = value.get("resourceType").and_then(Value::as_str).unwrap_or("nothing");
+            let said = || {
+                (
+                    "Le type de la ressource est absent ou inconnu de FHIR R4.".to_owned(),
+                    "The type of the resource is missing or unknown to FHIR R4.".to_owned(),
+                )
+            };
+            return self.base_below(
+                "resourceType",
                 "structure",
-                &path,
-                "Le type de la ressource est absent ou inconnu de FHIR R4.".to_owned(),
-                "The type of the resource is missing or unknown to FHIR R4.".to_owned(),
+                said,
                 "Patient, DocumentReference, …",
-                named.unwrap_or("nothing"),
+                named,
             );
         };
-        let path = path.unwrap_or(definition.name).to_owned();
-        self.members(definition, members, &path);
+        if self.place.steps.is_empty() && self.place.root.is_empty() {
+            self.place.root = element.definition.name;
+        }
+        self.resource_of(&element, nodes, is_contained);
     }
 
-    fn shape(&mut self, path: &str, expected: &str, value: &Value) {
-        let (fr, en) = match expected {
-            "array" => (
-                "Cet élément se répète : écrivez un tableau JSON, même pour une seule valeur.",
-                "This element repeats: write a JSON array, even for a single value.",
-            ),
-            "object" => ("Cet élément est un objet JSON.", "This element is a JSON object."),
-            _ => (
-                "Cet élément n'a pas le type JSON attendu : un nombre ou un booléen s'écrit sans guillemets, un texte avec.",
-                "This element has not the expected JSON type: numbers and booleans go without quotation marks, texts with.",
-            ),
+    /// A resource whose type is known.
+    pub fn resource_of(&mut self, element: &Element<'a>, nodes: &[Active], is_contained: bool) {
+        let Some(value) = element.value else { return };
+        let outer = self.frames.last().copied();
+        let bundle = match outer {
+            Some(outer) if outer.resource["resourceType"] == "Bundle" && !is_contained => {
+                Some(outer.resource)
+            }
+            Some(outer) if is_contained => outer.bundle,
+            _ => None,
         };
-        self.error("structure", path, fr.to_owned(), en.to_owned(), expected, json_kind(value));
+        let root = if is_contained { outer.map_or(value, |outer| outer.root) } else { value };
+        let depth = self.place.steps.len();
+        self.frames.push(Frame { resource: value, root, bundle, depth });
+        let mut actives = nodes.to_vec();
+        if self.is_loud() {
+            self.declared_profiles(element, &mut actives);
+            self.before_resource(element);
+        }
+        self.content(element, &actives);
+        if self.is_loud() {
+            self.after_resource(element, is_contained);
+        }
+        self.frames.pop();
     }
 
-    fn empty(&mut self, path: &str) {
-        self.error(
-            "structure",
-            path,
-            "FHIR n'admet rien de vide : retirez l'élément ou donnez-lui un contenu.".to_owned(),
-            "FHIR allows nothing empty: leave the element out or give it a content.".to_owned(),
-            "a content",
-            "nothing",
-        );
+    /// A complex element, or a resource: its own rules, then its members.
+    pub fn content(&mut self, element: &Element<'a>, nodes: &[Active]) {
+        if self.quiet > 0 && self.failed {
+            return;
+        }
+        if element.definition.kind == TypeKind::Primitive {
+            for node in nodes {
+                self.demands(element, *node);
+            }
+            return self.sibling_members(element, nodes);
+        }
+        let Some(value) = element.value else { return };
+        let Some(members) = value.as_object() else { return self.shape("object", value) };
+        let mut expanded = Vec::new();
+        let nodes = self.expanded(element, nodes, &mut expanded);
+        if self.is_loud() {
+            for invariant in &rule::rules(element.definition).invariants {
+                self.invariant(element, invariant);
+            }
+        }
+        for node in nodes {
+            self.demands(element, *node);
+        }
+        self.members(element, members, nodes);
     }
 
-    /// The members of a resource or of a complex element.
-    fn members(&mut self, definition: &'static Type, members: &Map<String, Value>, path: &str) {
+    /// The members of a resource, of a complex element, or of the `_name` of a primitive.
+    fn members(&mut self, holder: &Element<'a>, members: &'a Map<String, Value>, nodes: &[Active]) {
+        let definition = holder.definition;
         let is_resource = definition.kind == TypeKind::Resource;
         let own = members.len() - usize::from(is_resource && members.contains_key("resourceType"));
         if own == 0 && !is_resource {
-            return self.empty(path);
+            return self.empty();
         }
+        let has_siblings = members.keys().any(|name| name.starts_with('_'));
+        let mut seen = 0_u128;
+        let mut below = Vec::new();
         for (name, value) in members {
             if is_resource && name == "resourceType" {
                 continue;
             }
             let plain = name.strip_prefix('_').unwrap_or(name);
             let Some(member) = definition.member(plain) else {
-                self.unknown(definition, name, path);
+                if self.is_loud() {
+                    self.unknown(definition, name);
+                }
                 continue;
             };
             let is_sibling = plain.len() < name.len();
-            let below = format!("{path}.{}", member.element.name);
-            if is_sibling {
-                self.sibling(&member, value, members.get(plain), &below);
-            } else {
-                self.member(&member, value, members.get(&format!("_{name}")), &below);
+            self.place.steps.push(Step { name: member.element.name, index: None });
+            if is_sibling && member.type_ref.definition().kind != TypeKind::Primitive {
+                self.wrong_sibling(value);
+            } else if !(is_sibling && members.contains_key(plain)) {
+                let bit = 1 << member.position.min(127);
+                if seen & bit != 0 && member.element.is_choice {
+                    self.two_choices(&member);
+                }
+                seen |= bit;
+                below.clear();
+                below.extend(nodes.iter().filter_map(|node| node.child(member.element.name)));
+                let main = (!is_sibling).then_some(value);
+                let sibling = if is_sibling {
+                    Some(value)
+                } else if has_siblings {
+                    members.get(&format!("_{name}"))
+                } else {
+                    None
+                };
+                self.member(definition, &member, main, sibling, &below);
             }
+            self.place.steps.pop();
         }
-        self.cardinality(definition, members, path);
-        match definition.name {
-            "Extension" => self.extension(members, path),
-            "Reference" => self.reference(members, path),
-            _ => {}
+        if self.is_loud() {
+            self.missing(definition, seen);
+        }
+        for node in nodes {
+            self.missing_by_profile(definition, seen, *node);
         }
     }
 
-    fn unknown(&mut self, definition: &'static Type, name: &str, path: &str) {
+    fn unknown(&mut self, definition: &'static Type, name: &str) {
         let known: Vec<&str> = definition.member_names().collect();
-        self.error(
-            "structure",
-            &format!("{path}.{name}"),
-            format!(
-                "L'élément « {name} » n'existe pas dans {}. Vérifiez son nom ou retirez-le.",
-                definition.name
-            ),
-            format!("{} has no element `{name}`. Check its name or leave it out.", definition.name),
-            &known.join(", "),
-            name,
-        );
+        let path = format!("{}.{name}", self.place.text());
+        let said = || {
+            (
+                format!(
+                    "L'élément « {name} » n'existe pas dans {}. Vérifiez son nom ou retirez-le.",
+                    definition.name
+                ),
+                format!("{} has no element `{name}`. Check its name or leave it out.", definition.name),
+            )
+        };
+        let before = self.findings.len();
+        self.base("structure", said, &known.join(", "), name);
+        if let Some(finding) = self.findings.get_mut(before) {
+            finding.issue.path = path;
+        }
     }
 
-    /// `_name`: id and extensions of a primitive.
-    fn sibling(&mut self, member: &Member, value: &Value, main: Option<&Value>, path: &str) {
-        let definition = member.type_ref.definition();
-        if definition.kind != TypeKind::Primitive {
-            return self.error(
-                "structure",
-                path,
+    fn wrong_sibling(&mut self, value: &Value) {
+        let said = || {
+            (
                 "Seul un type primitif a un membre qui commence par « _ ».".to_owned(),
                 "Only a primitive type has a member that starts with `_`.".to_owned(),
-                "",
-                json_kind(value),
-            );
-        }
+            )
+        };
+        self.base("structure", said, "", json_kind(value));
+    }
+
+    fn two_choices(&mut self, member: &Member) {
+        let name = member.element.name;
+        let said = || {
+            (
+                format!("« {name}[x] » n'admet qu'un seul de ses types à la fois."),
+                format!("`{name}[x]` allows only one of its types at a time."),
+            )
+        };
+        self.base("structure", said, "one", "2");
+    }
+
+    /// One element with all its values.
+    fn member(
+        &mut self,
+        owner: &'static Type,
+        member: &Member,
+        main: Option<&'a Value>,
+        sibling: Option<&'a Value>,
+        below: &[Active],
+    ) {
+        let definition = member.type_ref.definition();
+        let codes = member.element.codes;
         if !member.element.is_array() {
-            return self.sibling_object(definition, value, path);
+            if main.is_some_and(Value::is_array) {
+                return self.not_repeated();
+            }
+            let element = Element { value: main, sibling, definition, codes };
+            return self.values(owner, member, &[element], below);
         }
-        let Some(items) = value.as_array() else { return self.shape(path, "array", value) };
-        if main.and_then(Value::as_array).is_some_and(|main| main.len() != items.len()) {
-            self.error(
-                "structure",
-                path,
+        let empty = &[][..];
+        let items = match main {
+            Some(Value::Array(items)) => items.as_slice(),
+            Some(other) => return self.shape("array", other),
+            None => empty,
+        };
+        let siblings = match sibling {
+            Some(Value::Array(items)) => items.as_slice(),
+            Some(other) => return self.shape("array", other),
+            None => empty,
+        };
+        if main.is_some() && items.is_empty() {
+            return self.empty();
+        }
+        if main.is_some() && sibling.is_some() && items.len() != siblings.len() {
+            self.unequal(siblings.len());
+        }
+        let count = items.len().max(if main.is_none() { siblings.len() } else { 0 });
+        let elements = (0..count).map(|index| Element {
+            value: items
+                .get(index)
+                .filter(|value| !(value.is_null() && siblings.get(index).is_some_and(Value::is_object))),
+            sibling: siblings.get(index).filter(|value| !value.is_null()),
+            definition,
+            codes,
+        });
+        if below.is_empty() {
+            // No profile asks: the items need not stand side by side.
+            self.too_many(member, count);
+            for (index, element) in elements.enumerate() {
+                self.index(index);
+                self.item(owner, member, element, below);
+            }
+            self.no_index();
+            return;
+        }
+        let elements: Vec<Element<'a>> = elements.collect();
+        self.values(owner, member, &elements, below);
+    }
+
+    /// Names the item of the element the walk stands at.
+    pub fn index(&mut self, index: usize) {
+        if let Some(last) = self.place.steps.last_mut() {
+            last.index = Some(index);
+        }
+    }
+
+    /// Stands at the element as a whole again.
+    pub fn no_index(&mut self) {
+        if let Some(last) = self.place.steps.last_mut() {
+            last.index = None;
+        }
+    }
+
+    fn not_repeated(&mut self) {
+        let said = || {
+            (
+                "Cet élément ne se répète pas : écrivez la valeur sans tableau.".to_owned(),
+                "This element does not repeat: write the value without array.".to_owned(),
+            )
+        };
+        self.base("structure", said, "one value", "array");
+    }
+
+    fn unequal(&mut self, length: usize) {
+        let said = || {
+            (
                 "Les deux tableaux d'un élément primitif ont la même longueur : complétez avec null."
                     .to_owned(),
                 "Both arrays of a primitive element have the same length: fill up with null.".to_owned(),
-                "the same length",
-                &items.len().to_string(),
-            );
-        }
-        for (index, item) in items.iter().enumerate().filter(|(_, item)| !item.is_null()) {
-            self.sibling_object(definition, item, &format!("{path}[{index}]"));
+            )
+        };
+        self.base("structure", said, "the same length", &length.to_string());
+    }
+
+    fn too_many(&mut self, member: &Member, count: usize) {
+        let Some(most) = member.element.max.filter(|most| *most > 1) else { return };
+        if count > usize::try_from(most).unwrap_or(usize::MAX) {
+            let said = || {
+                ("Cet élément a trop de valeurs.".to_owned(), "This element has too many values.".to_owned())
+            };
+            self.base("structure", said, &format!("at most {most}"), &count.to_string());
         }
     }
 
-    fn sibling_object(&mut self, definition: &'static Type, value: &Value, path: &str) {
-        match value.as_object() {
-            Some(members) => self.members(definition, members, path),
-            None => self.shape(path, "object", value),
-        }
-    }
-
-    /// One member: a value, or an array of values.
-    fn member(&mut self, member: &Member, value: &Value, sibling: Option<&Value>, path: &str) {
-        if !member.element.is_array() {
-            if value.is_array() {
-                return self.error(
-                    "structure",
-                    path,
-                    "Cet élément ne se répète pas : écrivez la valeur sans tableau.".to_owned(),
-                    "This element does not repeat: write the value without array.".to_owned(),
-                    "one value",
-                    "array",
-                );
+    /// The values of one element, where profiles ask how many and which there are.
+    fn values(&mut self, owner: &'static Type, member: &Member, elements: &[Element<'a>], below: &[Active]) {
+        let is_array = member.element.is_array();
+        self.too_many(member, elements.len());
+        let slices = self.counted(elements, below, is_array);
+        for (index, element) in elements.iter().enumerate() {
+            if is_array {
+                self.index(index);
             }
-            return self.value(member, value, path);
-        }
-        let Some(items) = value.as_array() else { return self.shape(path, "array", value) };
-        if items.is_empty() {
-            return self.empty(path);
-        }
-        let siblings = sibling.and_then(Value::as_array);
-        for (index, item) in items.iter().enumerate() {
-            let has_sibling = siblings.and_then(|all| all.get(index)).is_some_and(Value::is_object);
-            if !(item.is_null() && has_sibling) {
-                self.value(member, item, &format!("{path}[{index}]"));
+            match slices.as_ref().map(|all| &all[index]).filter(|own| !own.is_empty()) {
+                Some(own) => {
+                    let all: Vec<Active> = below.iter().chain(own).copied().collect();
+                    self.item(owner, member, *element, &all);
+                }
+                None => self.item(owner, member, *element, below),
             }
         }
+        if is_array {
+            self.no_index();
+        }
     }
 
-    fn value(&mut self, member: &Member, value: &Value, path: &str) {
-        let definition = member.type_ref.definition();
+    /// One value of an element.
+    fn item(&mut self, owner: &'static Type, member: &Member, mut element: Element<'a>, nodes: &[Active]) {
+        let origin = Some((owner, member.element.name));
+        let definition = element.definition;
         if definition.name == "Resource" {
-            return self.inner_resource(member, value, path);
+            return self.inner_resource(owner, member, &element, nodes);
         }
-        if definition.kind != TypeKind::Primitive {
-            return match value.as_object() {
-                Some(members) => self.members(definition, members, path),
-                None => self.shape(path, "object", value),
-            };
+        if self.is_loud() && !self.is_shaped(&element) {
+            return;
         }
-        let kind = definition.name;
-        if !primitive::has_right_json_type(kind, value) {
-            let expected = match kind {
-                "boolean" => "boolean",
-                "integer" | "unsignedInt" | "positiveInt" | "decimal" => "number",
-                _ => "string",
-            };
-            return self.shape(path, expected, value);
+        if element.value.is_some_and(Value::is_null) {
+            element.value = None;
         }
-        if value.as_str() == Some("") {
-            return self.empty(path);
+        self.holders.push(Holder { value: element.value, definition, origin });
+        if self.is_loud() {
+            self.element_rules(owner, member, &element);
         }
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        if !primitive::is_valid(kind, value) {
-            return self.error(
-                "value",
-                path,
-                format!("La valeur n'a pas le format du type {kind}. Corrigez-la selon la forme attendue."),
-                format!("The value has not the format of the type {kind}. Write it in the expected form."),
-                primitive::expected(kind),
-                &text,
-            );
+        for node in nodes {
+            self.type_allowed(&element, *node);
         }
-        self.code(member, &text, path);
+        self.content(&element, nodes);
+        if definition.name == "Reference" {
+            self.reference(&element, member, nodes);
+        }
+        self.holders.pop();
     }
 
-    fn code(&mut self, member: &Member, code: &str, path: &str) {
-        let Some(codes) = member.element.codes.filter(|codes| codes.system_of(code).is_none()) else {
+    /// JSON type, format and codes of a value, before anything else is asked.
+    fn is_shaped(&mut self, element: &Element<'a>) -> bool {
+        let definition = element.definition;
+        if let Some(sibling) = element.sibling.filter(|sibling| !sibling.is_object()) {
+            self.shape("object", sibling);
+            return false;
+        }
+        let Some(value) = element.value else { return true };
+        if definition.kind != TypeKind::Primitive {
+            if !value.is_object() {
+                self.shape("object", value);
+            }
+            return value.is_object();
+        }
+        self.primitive(element, value)
+    }
+
+    /// Id and extensions of a primitive.
+    fn sibling_members(&mut self, element: &Element<'a>, nodes: &[Active]) {
+        let Some(members) = element.sibling.and_then(Value::as_object) else {
+            for node in nodes {
+                self.missing_by_profile(element.definition, 0, *node);
+            }
             return;
         };
-        let known: Vec<&str> = codes.codes.iter().map(|(code, _)| *code).take(40).collect();
-        self.error(
-            "code-invalid",
-            path,
-            format!(
-                "Le code n'est pas dans le jeu de valeurs obligatoire {}. Choisissez un code de la liste.",
-                codes.address
-            ),
-            format!("The code is not in the required value set {}. Pick a code of the list.", codes.address),
-            &known.join(", "),
-            code,
-        );
+        self.members(element, members, nodes);
     }
 
-    fn inner_resource(&mut self, member: &Member, value: &Value, path: &str) {
+    fn inner_resource(
+        &mut self,
+        owner: &'static Type,
+        member: &Member,
+        element: &Element<'a>,
+        nodes: &[Active],
+    ) {
+        let Some(value) = element.value else { return };
         let is_contained = member.element.name == "contained";
-        if is_contained && self.contained_depth > 0 {
-            return self.error(
-                "structure",
-                path,
-                "Une ressource contenue n'en contient pas d'autre : placez-la à côté.".to_owned(),
-                "A contained resource contains no other: put it beside.".to_owned(),
-                "",
-                "contained",
-            );
-        }
-        if is_contained && value.get("id").and_then(Value::as_str).is_none() {
-            self.error(
-                "required",
-                &format!("{path}.id"),
-                "Une ressource contenue a un id, par lequel la référence « #id » la désigne.".to_owned(),
-                "A contained resource has an id, by which the reference `#id` names it.".to_owned(),
-                "id",
-                "nothing",
-            );
+        if self.is_loud() && is_contained {
+            if self.contained_depth > 0 {
+                let said = || {
+                    (
+                        "Une ressource contenue n'en contient pas d'autre : placez-la à côté.".to_owned(),
+                        "A contained resource contains no other: put it beside.".to_owned(),
+                    )
+                };
+                return self.base("structure", said, "", "contained");
+            }
+            self.contained_identity(value);
         }
         self.contained_depth += usize::from(is_contained);
-        self.resource(value, Some(path));
+        let found = Element::resource(value);
+        let mut all = nodes.to_vec();
+        if let Some(found) = found {
+            self.holders.push(Holder {
+                value: Some(value),
+                definition: found.definition,
+                origin: Some((owner, member.element.name)),
+            });
+            for node in nodes {
+                self.type_allowed(&found, *node);
+                self.type_profiles(&found, *node, &mut all);
+            }
+            self.resource(value, &all, is_contained);
+            self.holders.pop();
+        } else {
+            self.resource(value, &[], is_contained);
+        }
         self.contained_depth -= usize::from(is_contained);
     }
 
-    fn cardinality(&mut self, definition: &'static Type, members: &Map<String, Value>, path: &str) {
-        for element in &definition.elements {
-            if element.min == 0 && !element.is_choice {
-                continue;
-            }
-            let count = count(definition, element, members);
-            if u32::try_from(count).unwrap_or(u32::MAX) < element.min {
-                self.missing(element, path, count);
-            }
-            if element.is_choice && count > 1 {
-                self.error(
-                    "structure",
-                    &format!("{path}.{}", element.name),
-                    format!("« {}[x] » n'admet qu'un seul de ses types à la fois.", element.name),
-                    format!("`{}[x]` allows only one of its types at a time.", element.name),
-                    "one",
-                    &count.to_string(),
-                );
-            }
+    fn missing(&mut self, definition: &'static Type, seen: u128) {
+        let missing = rule::rules(definition).required & !seen;
+        if missing == 0 {
+            return;
         }
-        for element in definition.elements.iter().filter(|e| e.max.is_some_and(|max| max > 1)) {
-            let count = count(definition, element, members);
-            let max = element.max.unwrap_or(u32::MAX);
-            if u32::try_from(count).unwrap_or(u32::MAX) > max {
-                self.error(
-                    "structure",
-                    &format!("{path}.{}", element.name),
-                    "Cet élément a trop de valeurs.".to_owned(),
-                    "This element has too many values.".to_owned(),
-                    &format!("at most {max}"),
-                    &count.to_string(),
-                );
+        for (position, element) in definition.elements.iter().enumerate() {
+            if missing & (1 << position.min(127)) != 0 {
+                let name = element.name;
+                let said = || {
+                    (
+                        format!("L'élément « {name} » est obligatoire. Ajoutez-le."),
+                        format!("The element `{name}` is mandatory. Add it."),
+                    )
+                };
+                self.base_below(name, "required", said, &format!("at least {}", element.min), "0");
             }
-        }
-    }
-
-    fn missing(&mut self, element: &Element, path: &str, count: usize) {
-        let name = element.name;
-        self.error(
-            "required",
-            &format!("{path}.{name}"),
-            format!("L'élément « {name} » est obligatoire. Ajoutez-le."),
-            format!("The element `{name}` is mandatory. Add it."),
-            &format!("at least {}", element.min),
-            &count.to_string(),
-        );
-    }
-
-    fn extension(&mut self, members: &Map<String, Value>, path: &str) {
-        let has_value = members.keys().any(|name| name.trim_start_matches('_').starts_with("value"));
-        let has_inner = members.contains_key("extension");
-        if has_value == has_inner {
-            self.error(
-                "structure",
-                path,
-                "Une extension a soit une valeur (value[x]), soit des extensions, jamais les deux ni aucune."
-                    .to_owned(),
-                "An extension has either a value (value[x]) or extensions, never both nor none.".to_owned(),
-                "value[x] or extension",
-                if has_value { "value[x] and extension" } else { "nothing" },
-            );
-        }
-    }
-
-    fn reference(&mut self, members: &Map<String, Value>, path: &str) {
-        let Some(text) = members.get("reference").and_then(Value::as_str) else { return };
-        let is_address = |text: &str| {
-            let scheme = text.split(':').next().unwrap_or("");
-            text.len() > scheme.len() + 1
-                && scheme
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
-        };
-        if matches!(Reference::parse(text), Reference::Other(_)) && !is_address(text) {
-            self.error(
-                "value",
-                &format!("{path}.reference"),
-                "La référence ne se lit pas. Écrivez Type/id, une adresse, urn:uuid:… ou #id.".to_owned(),
-                "The reference cannot be read. Write Type/id, an address, urn:uuid:… or #id.".to_owned(),
-                "Type/id, https://…/Type/id, urn:uuid:…, #id",
-                text,
-            );
         }
     }
 }
 
-/// How many values an element has, primitives with extensions only included.
-fn count(definition: &'static Type, element: &'static Element, members: &Map<String, Value>) -> usize {
-    if !element.is_choice {
-        let length = |name: &str| match members.get(name) {
-            Some(Value::Array(items)) => items.len(),
-            Some(_) => 1,
-            None => 0,
-        };
-        return length(element.name).max(length(&format!("_{}", element.name)));
-    }
-    let mut names: Vec<&str> = members
-        .keys()
-        .map(|name| name.strip_prefix('_').unwrap_or(name))
-        .filter(|name| definition.member(name).is_some_and(|member| std::ptr::eq(member.element, element)))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names.len()
+/// The profile's name for a person: the end of its address.
+pub(super) fn short(profile: &Profile) -> &str {
+    profile.url.rsplit('/').next().unwrap_or(&profile.url)
+}
+
+/// The element a name stands for, when the type has it.
+pub(super) fn position(definition: &'static Type, name: &str) -> Option<usize> {
+    definition.elements.iter().position(|element| element.name == name)
+}
+
+/// A name of a profile's tree as the tables know it, so that places can name it.
+pub(super) fn known_name(definition: &'static Type, name: &str) -> &'static str {
+    definition.element(name).map_or("", |element: &definitions::Element| element.name)
 }
