@@ -45,6 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let systems = complete_systems(&packages);
     for (_, _, resources) in &mut packages {
+        resources.iter_mut().for_each(amend);
         let kept = resources.drain(..).filter_map(slim).collect();
         *resources = unique(kept);
         resources.iter_mut().for_each(|resource| expansion(resource, &systems));
@@ -92,6 +93,17 @@ fn read_package(folder: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
         }
     }
     Ok(resources)
+}
+
+/// Mends what fits badly between packages of different dates (told in the README).
+fn amend(resource: &mut Value) {
+    // PDSm 3.1.1 rests on MHD 4.2.3, whose unique ids need no type. The build of 4.2.4 asks for one.
+    if resource["url"] == "https://profiles.ihe.net/ITI/MHD/StructureDefinition/IHE.MHD.UniqueIdIdentifier" {
+        let elements = resource.pointer_mut("/snapshot/element").and_then(Value::as_array_mut);
+        for element in elements.into_iter().flatten().filter(|element| element["id"] == "Identifier.type") {
+            element["min"] = Value::from(0);
+        }
+    }
 }
 
 /// The same address in the same version once: of value sets, the one with an expansion.

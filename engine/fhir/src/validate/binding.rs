@@ -6,6 +6,8 @@ use super::profile::Profile;
 use super::rule::{Binding, Strength};
 use super::walk::{Walk, short};
 use crate::fhirpath::{self, Element, Item};
+use crate::packages::{self, Kind};
+use crate::terminology::{self, Membership};
 use serde_json::Value;
 use socle_kernel::Severity;
 
@@ -18,14 +20,25 @@ impl fhirpath::Terminology for Codes<'_> {
         is_member(self.0, element.value?, value_set)
     }
 
-    fn subsumes(&self, _: &str, _: &str, _: &str) -> Option<bool> {
-        None
+    fn subsumes(&self, system: &str, general: &str, special: &str) -> Option<bool> {
+        match terminology::is_below(system, special, general) {
+            Membership::Yes => Some(true),
+            Membership::No => Some(false),
+            Membership::Unknown => None,
+        }
     }
 }
 
 /// Whether one code is in a value set; `None` when nobody knows.
 fn contains(options: &Options<'_>, value_set: &str, system: Option<&str>, code: &str) -> Option<bool> {
-    options.codes.and_then(|codes| codes(value_set, system, code))
+    if let Some(codes) = options.codes {
+        return codes(value_set, system, code);
+    }
+    match terminology::contains(value_set, system, code) {
+        Membership::Yes => Some(true),
+        Membership::No => Some(false),
+        Membership::Unknown => None,
+    }
 }
 
 /// Whether a `code`, `Coding`, `CodeableConcept` or `Quantity` is in a value set: one of its codings is enough.
@@ -89,10 +102,11 @@ impl<'a> Walk<'a, '_> {
         ) {
             return;
         }
+        // Told, not refused: national profiles bind to their own codes where R4 names a most.
         if let Some(most) = &binding.most
             && is_member(self.options, value, most) == Some(false)
         {
-            return self.not_in_set(value, most, Severity::Error, profile);
+            return self.not_in_set(value, most, Severity::Warning, profile);
         }
         let severity = match binding.strength {
             Strength::Required => Severity::Error,
@@ -105,7 +119,8 @@ impl<'a> Walk<'a, '_> {
         if !has_code(value) {
             let is_concept = matches!(element.definition.name, "Coding" | "CodeableConcept");
             let is_excused = value.get("extension").is_some();
-            if binding.strength == Strength::Required && is_concept && !is_excused {
+            let is_known = packages::find_entry(Kind::ValueSet, &binding.value_set).is_some();
+            if binding.strength == Strength::Required && is_concept && !is_excused && is_known {
                 self.no_code(&binding.value_set);
             }
             return;

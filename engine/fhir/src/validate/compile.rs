@@ -92,6 +92,11 @@ fn base_element(element: &Value) -> Option<(&'static definitions::Element, &str)
 }
 
 fn node(tree: &Tree<'_>, at: usize, definition: &'static Type) -> Node {
+    node_within(tree, at, definition, &Value::Null)
+}
+
+/// As [`node`], of a slice: slices of it are told apart as `outer` says, unless it says something itself.
+fn node_within(tree: &Tree<'_>, at: usize, definition: &'static Type, outer: &Value) -> Node {
     let mut made = own(tree, at, definition);
     let raw = &tree.nodes[at];
     for (name, child) in &raw.children {
@@ -102,7 +107,7 @@ fn node(tree: &Tree<'_>, at: usize, definition: &'static Type) -> Node {
         }
     }
     if !raw.slices.is_empty() {
-        made.slicing = Some(slicing(tree, at, definition));
+        made.slicing = Some(slicing(tree, at, definition, outer));
     } else if let Some(described) = raw.element.get("slicing").filter(|_| is_closed(raw.element)) {
         // Closed without slices: nothing fits. Said of extensions that must not be there.
         made.slicing = Some(Slicing { rules: slice_rules(described), is_ordered: false, slices: Vec::new() });
@@ -221,9 +226,9 @@ fn slice_rules(described: &Value) -> SliceRules {
     }
 }
 
-fn slicing(tree: &Tree<'_>, at: usize, definition: &'static Type) -> Slicing {
+fn slicing(tree: &Tree<'_>, at: usize, definition: &'static Type, outer: &Value) -> Slicing {
     let raw = &tree.nodes[at];
-    let described = raw.element.get("slicing").unwrap_or(&Value::Null);
+    let described = raw.element.get("slicing").unwrap_or(outer);
     let discriminators = slices::discriminators(described, raw, definition);
     let made = raw
         .slices
@@ -235,7 +240,7 @@ fn slicing(tree: &Tree<'_>, at: usize, definition: &'static Type) -> Slicing {
                 .and_then(|rule| definitions::find_type(&rule.code))
                 .filter(|_| definition.kind != definitions::TypeKind::Backbone)
                 .unwrap_or(definition);
-            let mut below = node(tree, *slice, slice_type);
+            let mut below = node_within(tree, *slice, slice_type, described);
             // How many there are is counted by the slicing, not by each item.
             (below.min, below.max) = (0, None);
             let number = |name: &str| element.get(name).and_then(Value::as_u64);
@@ -251,8 +256,10 @@ fn slicing(tree: &Tree<'_>, at: usize, definition: &'static Type) -> Slicing {
             }
         })
         .collect();
+    // Of a choice the types are what is allowed: tools write `closed` wherever a type got a slice.
+    let is_choice = raw.element.get("path").and_then(Value::as_str).is_some_and(|path| path.ends_with("[x]"));
     Slicing {
-        rules: slice_rules(described),
+        rules: if is_choice { SliceRules::Open } else { slice_rules(described) },
         is_ordered: described.get("ordered") == Some(&Value::Bool(true)),
         slices: made,
     }

@@ -19,7 +19,7 @@ fn says_yes_or_no(expression: &Expr) -> bool {
         Expr::Binary(operator, ..) => !matches!(operator, fhirpath::Operator::Union),
         Expr::Is(..) => true,
         Expr::Call(_, name, _) => matches!(
-            name.as_str(),
+            name.name(),
             "not"
                 | "matches"
                 | "startsWith"
@@ -193,7 +193,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// One invariant on one element.
-    pub fn invariant(&mut self, element: &Element<'a>, invariant: &Invariant) {
+    pub fn invariant(&mut self, element: &Element<'a>, invariant: &'static Invariant) {
         let (Some(expression), Some(frame)) = (&invariant.expression, self.frames.last()) else {
             return self.unreadable(invariant, "");
         };

@@ -5,6 +5,7 @@ use super::{choice, part, type_rules};
 use crate::definitions::{self, Type};
 use crate::packages::{self, Kind};
 use crate::validate::profile::{Expected, Test, Way};
+use crate::validate::rule::Strength;
 use serde_json::Value;
 
 /// How deep discriminators may lead through profiles of profiles.
@@ -233,14 +234,13 @@ fn value(tree: &Tree<'_>, place: usize, definition: &'static Type, _: bool) -> O
     if let Some(value) = choice(element, "pattern") {
         return Some(Expected::Pattern(value.clone()));
     }
-    let strength = element.pointer("/binding/strength").and_then(Value::as_str);
+    // What the base says of all values tells none apart.
     let below = part(tree, place, definition);
-    let says_more = !below.children.is_empty() || below.slicing.is_some();
-    if says_more {
+    if !below.children.is_empty() || below.slicing.is_some() {
         return Some(Expected::Node(Box::new(below)));
     }
-    let value_set = element.pointer("/binding/valueSet").and_then(Value::as_str);
-    (strength == Some("required")).then(|| value_set.map(|set| Expected::Codes(set.into()))).flatten()
+    let binding = below.binding.filter(|binding| binding.strength == Strength::Required)?;
+    Some(Expected::Codes(binding.value_set))
 }
 
 fn types(tree: &Tree<'_>, place: usize, _: &'static Type, through_reference: bool) -> Option<Expected> {
