@@ -32,12 +32,13 @@ use crate::fhirpath::Element;
 use serde_json::Value;
 use socle_kernel::{Issue, Severity};
 
-/// Everything that is wrong with a resource, in the order of its JSON; empty when it is well-formed.
+/// What is wrong with the base structure of a resource; empty when it is well-formed.
 ///
-/// The base definitions and the profiles that the resource declares; strict. Errors only: what is merely worth
-/// mending is told by [`check_with`].
+/// Known type and elements, JSON shape, formats of primitives, cardinality, choices, codes of small required bindings,
+/// extensions, contained resources, references, nothing empty. Invariants and profiles are looked at by [`check_with`].
 pub fn check(resource: &Value) -> Vec<Issue> {
-    let mut issues = check_with(resource, &[], &Options::default());
+    let options = Options { mode: Mode::Lenient, ..Options::default() };
+    let mut issues = check_with(resource, &[], &options);
     issues.retain(|issue| issue.severity == Severity::Error);
     issues
 }
@@ -51,7 +52,9 @@ pub fn check_with(resource: &Value, profiles: &[&str], options: &Options<'_>) ->
         return finding::issues(walk.findings, options);
     }
     let mut named = Vec::new();
-    if let Some(element) = Element::resource(resource) {
+    let is_abstract = |name: &str| matches!(name, "Resource" | "DomainResource");
+    if let Some(element) = Element::resource(resource).filter(|element| !is_abstract(element.definition.name))
+    {
         walk.place.root = element.definition.name;
         for canonical in profiles.iter().filter(|canonical| !types::is_base_type(canonical)) {
             if let Some(profile) = walk.profile_for(&element, canonical) {

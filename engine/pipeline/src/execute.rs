@@ -5,6 +5,7 @@ use crate::pipeline::Pipeline;
 use crate::plan::{Draft, Plan, Verb};
 use bytes::Bytes;
 use serde_json::Value;
+use socle_fhir::validate::{Mode, Options, check_with};
 use socle_gate::{Change, DrawerWrite, Session, Written};
 use socle_kernel::{Issue, Key, Kind, Problem, Severity, limits, resource_type};
 use std::borrow::Cow;
@@ -171,7 +172,8 @@ fn check_all(drafts: &mut [Draft], trust: Trust) -> Result<(), Problem> {
 /// Structure against the base definitions; warnings stay with the draft.
 fn check_structure(draft: &mut Draft) -> Result<(), Problem> {
     let (Some(resource), true) = (&draft.resource, draft.verb != Verb::Keep) else { return Ok(()) };
-    let issues = socle_fhir::check(resource);
+    let options = Options { mode: Mode::Lenient, ..Options::default() };
+    let issues = check_with(resource, &[], &options);
     let (errors, warnings): (Vec<Issue>, Vec<Issue>) =
         issues.into_iter().partition(|issue| issue.severity == Severity::Error);
     if errors.is_empty() {

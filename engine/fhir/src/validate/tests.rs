@@ -106,7 +106,7 @@ fn cardinality_and_choices() {
     let observation = json!({"resourceType": "Observation", "valueString": "a", "valueBoolean": true});
     assert_eq!(
         wrong(&observation),
-        ["required Observation.status", "required Observation.code", "structure Observation.value"]
+        ["structure Observation.value", "required Observation.status", "required Observation.code"]
     );
     let link = json!({"resourceType": "Patient", "link": [{"type": "refer"}]});
     assert_eq!(wrong(&link), ["required Patient.link[0].other"]);

@@ -10,6 +10,7 @@ use crate::plan::{Draft, Plan};
 use async_trait::async_trait;
 use serde_json::Value;
 use socle_fhir::packages;
+use socle_fhir::validate::{Options, check_with};
 use socle_gate::{Act, Found, Session};
 use socle_kernel::{Issue, Kind, Lang, Problem, ResourceType, Severity, Words};
 use std::sync::Arc;
@@ -175,7 +176,7 @@ fn structure(resource: &Value, profile: Option<&str>) -> Result<Vec<Issue>, Prob
             .receiving(*profile));
         }
     }
-    Ok(socle_fhir::check(resource))
+    Ok(check_with(resource, &profiles, &Options::default()))
 }
 
 /// What a write of this resource would meet.
