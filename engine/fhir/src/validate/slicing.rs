@@ -219,11 +219,9 @@ impl<'a> Walk<'a, '_> {
     fn slice_of(&mut self, element: &Element<'a>, active: Active, slicing: &'static Slicing) -> Found {
         let mut is_unknown = false;
         for (at, slice) in slicing.slices.iter().enumerate().filter(|(_, slice)| *slice.name != *DEFAULT) {
+            // A slice that says nothing where it should be told apart: no item is certainly one of it.
             if slice.tests.is_empty() {
-                let node = Active { profile: active.profile, node: &slice.node };
-                if self.conforms(element, node) {
-                    return Found::Slice(at);
-                }
+                is_unknown = true;
                 continue;
             }
             let answers: Vec<Option<bool>> =

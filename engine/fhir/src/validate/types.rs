@@ -132,20 +132,16 @@ impl<'a> Walk<'a, '_> {
             .collect();
         // An unknown profile among several may be the one that fits.
         let are_all_known = known.len() == rule.profiles.len();
-        match known.as_slice() {
-            [] => {}
-            [one] if are_all_known => {
-                if !all.iter().any(|active| std::ptr::eq(active.node, &one.root)) {
-                    all.push(one.active());
-                }
+        if !are_all_known {
+            return;
+        }
+        if let [one] = known.as_slice() {
+            if !all.iter().any(|active| std::ptr::eq(active.node, &one.root)) {
+                all.push(one.active());
             }
-            several if are_all_known => {
-                if !several.iter().any(|one| self.conforms_to(element, one)) {
-                    let names: Vec<&str> = several.iter().map(|one| short(one)).collect();
-                    self.none_of(&names);
-                }
-            }
-            _ => {}
+        } else if !known.is_empty() && !known.iter().any(|one| self.conforms_to(element, one)) {
+            let names: Vec<&str> = known.iter().map(|one| short(one)).collect();
+            self.none_of(&names);
         }
     }
 

@@ -38,7 +38,7 @@ impl<'v> Answers<'v> {
         let mut members = condition.as_object().into_iter().flatten();
         let Some((_, wanted)) = members.find(|(name, _)| name.starts_with("answer")) else { return true };
         if operator == "exists" {
-            return !answers.is_empty() == is_true(condition, "answerBoolean");
+            return answers.is_empty() != is_true(condition, "answerBoolean");
         }
         let fits = |answer: &&Value| match operator {
             "=" => is_same(answer, wanted),
