@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::io::Read;
 
 /// Queries measured, one for each kind: type, parameter, value.
-const QUERIES: [(&str, &str, &str); 12] = [
+const QUERIES: [(&str, &str, &str); 18] = [
     ("Observation", "code", "http://loinc.org|8867-4"),
     ("Observation", "category", "vital-signs"),
     ("Observation", "code:not", "8867-4"),
@@ -23,6 +23,12 @@ const QUERIES: [(&str, &str, &str); 12] = [
     ("Observation", "encounter:missing", "true"),
     ("Patient", "name", "ab"),
     ("Patient", "address:contains", "rue"),
+    ("Observation", "value-quantity", "60000|http://unitsofmeasure.org|g"),
+    ("Observation", "code:text", "body"),
+    ("Observation", "category:in", "http://hl7.org/fhir/ValueSet/observation-category"),
+    ("Observation", "_content", "glucose"),
+    ("Observation", "_filter", "(code eq 8867-4 or code eq 29463-7) and value-quantity gt 60"),
+    ("Encounter", "_filter", "not(status eq finished) or date ge 2015"),
     ("Observation", "_profile", "http://hl7.org/fhir/StructureDefinition/bodyweight"),
 ];
 

@@ -5,7 +5,7 @@ use crate::fhirpath::{Context, Element, Item, evaluate};
 use crate::names::normalise_name;
 use crate::search::sketch::{EntryKind, SketchWriter};
 use crate::search::{
-    self, ParamKind, Parameter, composite, date, number, quantity, reference, string, token, uri,
+    self, ParamKind, Parameter, composite, date, near, number, quantity, reference, string, token, uri, words,
 };
 use serde_json::Value;
 use socle_kernel::resource_type::PATIENT;
@@ -73,22 +73,12 @@ pub fn index(resource: &Value, extras: &[(u32, Vec<u8>)]) -> Indexed {
     let root = Element::resource(resource);
     let resource_type = root.as_ref().and_then(|root| root.definition.name.parse::<ResourceType>().ok());
     if let (Some(root), Some(resource_type)) = (root, resource_type) {
-        let context = Context::of(resource);
-        let focus = [Item::Element(root)];
-        let mut dates = [None; SORT_DATES.len()];
-        for parameter in search::parameters(resource_type) {
-            if matches!(parameter.code, "_id" | "_lastUpdated") {
-                continue;
-            }
-            // An expression that cannot be evaluated on this resource gives no value for it.
-            let items = evaluate(parameter.compiled(), &context, &focus).unwrap_or_default();
-            let items = without_extensions(items);
-            index_parameter(parameter, &items, &context, &mut writer, &mut indexed.keys);
-            if let Some(rank) = SORT_DATES.iter().position(|code| *code == parameter.code) {
-                dates[rank] = first_moment(&items);
-            }
-        }
-        indexed.sort_date = dates.into_iter().flatten().next();
+        let mut found = Found { writer, keys: Vec::new(), dates: [None; SORT_DATES.len()] };
+        found.parameters(resource_type, root, &Context::of(resource));
+        contained_entries(resource, &mut found.writer);
+        indexed.keys = found.keys;
+        indexed.sort_date = found.dates.into_iter().flatten().next();
+        writer = found.writer;
         if resource_type == PATIENT {
             indexed.person = person(resource);
         }
@@ -115,30 +105,78 @@ fn without_extensions<'a>(items: Vec<Item<'a>>) -> Vec<Item<'a>> {
     out
 }
 
-fn index_parameter<'a>(
-    parameter: &Parameter,
-    items: &[Item<'a>],
-    context: &Context<'a>,
-    writer: &mut SketchWriter,
-    keys: &mut Vec<(u32, Vec<u8>)>,
-) {
-    let number = parameter.number;
-    for item in items {
-        let mut put = |kind: EntryKind, payload: &[u8]| {
-            if parameter.is_global
-                && let Some(key) = global_key(kind, payload)
-            {
-                keys.push((number, key));
+/// What the parameters of one resource give.
+struct Found {
+    writer: SketchWriter,
+    keys: Vec<(u32, Vec<u8>)>,
+    /// The first moment of each of [`SORT_DATES`].
+    dates: [Option<Instant>; SORT_DATES.len()],
+}
+
+impl Found {
+    fn parameters<'a>(&mut self, resource_type: ResourceType, root: Element<'a>, context: &Context<'a>) {
+        let focus = [Item::Element(root)];
+        for parameter in search::parameters(resource_type) {
+            match parameter.code {
+                "_id" | "_lastUpdated" | "_text" => continue,
+                "_content" => {
+                    if let Some(payload) = words::entry(context.resource) {
+                        self.writer.push(parameter.number, EntryKind::Opaque, &payload);
+                    }
+                    continue;
+                }
+                _ => {}
             }
-            writer.push(number, kind, payload);
-        };
-        if parameter.kind == ParamKind::Composite {
-            composite::entries(item, &parameter.components, context, &mut put);
-        } else {
-            value_entries(parameter.kind, item, &mut put);
+            // An expression that cannot be evaluated on this resource gives no value for it.
+            let items = evaluate(parameter.compiled(), context, &focus).unwrap_or_default();
+            if items.is_empty() {
+                continue;
+            }
+            let items = without_extensions(items);
+            self.parameter(parameter, &items, context);
+            if let Some(rank) = SORT_DATES.iter().position(|code| *code == parameter.code) {
+                self.dates[rank] = first_moment(&items);
+            }
+        }
+    }
+
+    fn parameter<'a>(&mut self, parameter: &Parameter, items: &[Item<'a>], context: &Context<'a>) {
+        let number = parameter.number;
+        for item in items {
+            let mut put = |kind: EntryKind, payload: &[u8]| {
+                if parameter.is_global
+                    && let Some(key) = global_key(kind, payload)
+                {
+                    self.keys.push((number, key));
+                }
+                self.writer.push(number, kind, payload);
+            };
+            if parameter.kind == ParamKind::Composite {
+                composite::entries(item, &parameter.components, context, &mut put);
+            } else {
+                value_entries(parameter.kind, item, &mut put);
+            }
         }
     }
 }
+
+/// A sketch of each contained resource, inside the sketch of the one that contains it.
+fn contained_entries(resource: &Value, writer: &mut SketchWriter) {
+    let all = resource.get("contained").and_then(Value::as_array).into_iter().flatten();
+    for inner in all.take(CONTAINED) {
+        let Some(root) = Element::resource(inner) else { continue };
+        let Ok(resource_type) = root.definition.name.parse::<ResourceType>() else { continue };
+        let id = inner.get("id").and_then(Value::as_str).unwrap_or("");
+        let context = Context { root: resource, ..Context::of(inner) };
+        let mut found =
+            Found { writer: SketchWriter::new(), keys: Vec::new(), dates: [None; SORT_DATES.len()] };
+        found.parameters(resource_type, root, &context);
+        writer.push_contained(resource_type, id, &found.writer.finish());
+    }
+}
+
+/// Most contained resources of one resource that are searched.
+const CONTAINED: usize = 256;
 
 /// The entries of one item for a parameter of this kind.
 pub(crate) fn value_entries(kind: ParamKind, item: &Item<'_>, out: &mut dyn FnMut(EntryKind, &[u8])) {
@@ -150,7 +188,13 @@ pub(crate) fn value_entries(kind: ParamKind, item: &Item<'_>, out: &mut dyn FnMu
         ParamKind::Reference => reference::entries(item, out),
         ParamKind::Quantity => quantity::entries(item, out),
         ParamKind::Uri => uri::entries(item, out),
-        ParamKind::Composite | ParamKind::Special => {}
+        ParamKind::Special => {
+            let position = item.element().and_then(|element| element.value);
+            if let Some(payload) = position.and_then(near::entry) {
+                out(EntryKind::Opaque, &payload);
+            }
+        }
+        ParamKind::Composite => {}
     }
 }
 

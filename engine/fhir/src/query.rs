@@ -19,7 +19,9 @@ pub use plan::PersonFilter;
 
 use crate::search::Parameter;
 use crate::search::composite::CompositeTest;
+use crate::search::concept::ConceptTest;
 use crate::search::date::DateTest;
+use crate::search::near::NearTest;
 use crate::search::number::NumberTest;
 use crate::search::part::PartTest;
 use crate::search::quantity::QuantityTest;
@@ -28,6 +30,7 @@ use crate::search::sketch::{EntryKind, Sketch};
 use crate::search::string::StringTest;
 use crate::search::token::TokenTest;
 use crate::search::uri::UriTest;
+use crate::search::words::WordsTest;
 use socle_kernel::{Instant, Problem, ResourceType, limits};
 use sort::SortBy;
 use tree::Node;
@@ -94,6 +97,9 @@ pub(crate) enum Test {
     Quantity(QuantityTest),
     Uri(UriTest),
     Composite(CompositeTest),
+    Concept(ConceptTest),
+    Near(NearTest),
+    Words(WordsTest),
     /// A part of a code or an address, in `_filter`.
     Part(PartTest),
     /// A value that does not pass, in `_filter`.
@@ -112,6 +118,9 @@ impl Test {
             Test::Quantity(test) => test.matches(kind, payload),
             Test::Uri(test) => test.matches(kind, payload),
             Test::Composite(test) => test.matches(kind, payload),
+            Test::Concept(test) => test.matches(kind, payload),
+            Test::Near(test) => kind == EntryKind::Opaque && test.matches(payload),
+            Test::Words(test) => kind == EntryKind::Opaque && test.matches(payload),
             Test::Part(test) => test.matches(kind, payload),
             Test::Other(test) => kind.is_value() && !test.matches(kind, payload),
         }
@@ -279,6 +288,15 @@ impl Query {
         self.read_entries(sketch, &mut held);
         held ^= negated;
         self.tree.iter().all(|node| node.holds(held))
+    }
+
+    /// The contained resources of this sketch that are answers, by their ids. Only their own values count: not `_id` of the
+    /// row, nor when it was written.
+    pub fn contained_matches<'a>(&self, sketch: &Sketch<'a>, row: &RowFacts<'_>) -> Vec<&'a str> {
+        let is_match = |(kind, id, inner): &(ResourceType, &'a str, Sketch<'a>)| {
+            *kind == self.resource_type && self.matches(inner, &RowFacts { id: Some(*id), ..*row })
+        };
+        sketch.contained().filter(is_match).map(|(_, id, _)| id).collect()
     }
 
     /// Sets the bit of each leaf (at most 64, see `limits::SEARCH_PARAMETERS`) that an entry fulfils.

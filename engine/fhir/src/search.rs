@@ -2,8 +2,12 @@
 
 mod care;
 pub(crate) mod composite;
+pub(crate) mod concept;
+mod custom;
 pub(crate) mod date;
+mod fit;
 pub(crate) mod global;
+pub(crate) mod near;
 pub(crate) mod number;
 pub(crate) mod part;
 pub(crate) mod quantity;
@@ -14,11 +18,15 @@ pub(crate) mod systems;
 mod table;
 pub(crate) mod token;
 pub(crate) mod uri;
+pub(crate) mod words;
+
+pub use custom::{CUSTOM_NUMBERS, CUSTOM_PARAMETERS, CustomParameter};
+pub use fit::types_of_base;
 
 pub use care::care_period;
 
 use crate::fhirpath::{self, Expr};
-use socle_kernel::ResourceType;
+use socle_kernel::{Problem, ResourceType};
 use std::sync::OnceLock;
 
 /// FHIR search parameter types.
@@ -60,7 +68,8 @@ impl ParamKind {
         }
     }
 
-    fn from_code(code: &str) -> Self {
+    /// The kind with this FHIR code; tokens for any other.
+    pub fn from_code(code: &str) -> Self {
         match code {
             "number" => ParamKind::Number,
             "date" => ParamKind::Date,
@@ -76,7 +85,7 @@ impl ParamKind {
 }
 
 /// One search parameter of one resource type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Parameter {
     /// The number of its code in sketches and keys: stable, the same for every type (`data/search/numbers.tsv`).
     pub number: u32,
@@ -95,7 +104,7 @@ pub struct Parameter {
 }
 
 /// One part of a composite parameter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Component {
     /// What sort of values it has.
     pub kind: ParamKind,
@@ -116,14 +125,22 @@ impl Parameter {
 }
 
 impl Component {
+    fn new(kind: ParamKind, expression: &'static str) -> Self {
+        Component { kind, expression, compiled: OnceLock::new() }
+    }
+
     /// The expression, compiled on first use.
     pub(crate) fn compiled(&self) -> &Expr {
         self.compiled.get_or_init(|| compile(self.expression))
     }
 }
 
-/// A test compiles every expression of the tables, so this cannot fail in production.
+/// A test compiles every expression of the tables, and added ones are compiled before they are accepted, so this cannot
+/// fail in production.
 fn compile(expression: &str) -> Expr {
+    if expression.is_empty() {
+        return Expr::Empty;
+    }
     fhirpath::parse(expression).expect("the expressions of the tables are valid")
 }
 
@@ -136,6 +153,15 @@ pub fn parameters(resource_type: ResourceType) -> &'static [Parameter] {
 pub fn parameter(resource_type: ResourceType, code: &str) -> Option<&'static Parameter> {
     let all = parameters(resource_type);
     all.binary_search_by(|parameter| parameter.code.cmp(code)).ok().map(|index| &all[index])
+}
+
+/// Puts these parameters beside the ones compiled in, at once for all readers, in place of those installed before.
+///
+/// Refused as a whole when one of them cannot be searched by: its name is taken, its expression does not compile, names
+/// no element, or gives no values of its type. Resources written before have no values for a new parameter until they are
+/// indexed again.
+pub fn install(custom: &[CustomParameter]) -> Result<(), Problem> {
+    table::install(custom)
 }
 
 /// The number of a code, for values that are looked up without a type.

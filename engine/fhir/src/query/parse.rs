@@ -75,8 +75,7 @@ fn criterion(query: &mut Query, name: &str, value: &str, depth: Depth) -> Result
     if let Some(known) = parameter(query.resource_type, code)
         && !modifier.is_some_and(|modifier| modifier.contains('.'))
     {
-        let found = asked(known, name, modifier, value)?;
-        let leaf = Leaf { is_negated: found.is_negated, ..Leaf::of(known, found.asks) };
+        let leaf = asked(known, name, modifier, value)?;
         return Ok(Node::Leaf(query.leaf(leaf, name)?));
     }
     match ask::chain(query, name, value, depth)? {

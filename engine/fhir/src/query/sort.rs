@@ -4,7 +4,7 @@ use super::RowFacts;
 use crate::search::date;
 use crate::search::number::take_range;
 use crate::search::sketch::{EntryKind, Sketch};
-use crate::search::{ParamKind, reference, string, token};
+use crate::search::{ParamKind, quantity, reference, string, token};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,10 @@ fn entry_value(kind: ParamKind, entry: EntryKind, payload: &[u8], descending: bo
             token::decode(payload).map(|(_, code)| code.as_bytes().to_vec())
         }
         (ParamKind::Number, EntryKind::Number) | (ParamKind::Quantity, EntryKind::Quantity) => {
-            let ((low, high), _) = take_range(payload)?;
+            let (low, high) = match kind {
+                ParamKind::Quantity => quantity::base_range(payload)?,
+                _ => take_range(payload)?.0,
+            };
             let bound = if descending { high.or(low) } else { low.or(high) };
             Some(decimal(&bound?.to_string()))
         }

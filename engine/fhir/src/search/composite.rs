@@ -36,6 +36,9 @@ fn part_entries<'a>(item: &Item<'a>, part: &Component, context: &Context<'a>) ->
     let items = evaluate(part.compiled(), context, std::slice::from_ref(item)).unwrap_or_default();
     for item in &items {
         value_entries(part.kind, item, &mut |kind, payload| {
+            if !kind.is_value() {
+                return;
+            }
             let mut entry = Vec::with_capacity(payload.len() + 2);
             put_entry(&mut entry, kind, payload);
             found.push(entry);

@@ -148,6 +148,12 @@ impl NumberTest {
         Some(NumberTest { prefix, value, low: value.minus(step)?, high: value.plus(step)? })
     }
 
+    /// The same search in another unit.
+    pub(crate) fn converted(&self, convert: impl Fn(Decimal) -> Option<Decimal>) -> Option<Self> {
+        let [value, low, high] = [convert(self.value)?, convert(self.low)?, convert(self.high)?];
+        Some(NumberTest { prefix: self.prefix, value, low, high })
+    }
+
     pub(crate) fn matches(&self, kind: EntryKind, payload: &[u8]) -> bool {
         kind == EntryKind::Number && take_range(payload).is_some_and(|(range, _)| self.matches_range(range))
     }

@@ -88,8 +88,10 @@ pub(crate) enum ReferenceTest {
     Exact { literal: String, uuid: Option<[u8; UUID_REFERENCE]>, absolute: Option<String> },
     /// An id alone: any of the types the parameter may point to.
     Id { id: String, uuid: Option<[u8; 16]>, types: Vec<ResourceType> },
-    /// Any other address.
+    /// Any other address; a canonical without version is found with any.
     Address(String),
+    /// A canonical, with its versions: `url|1.2` is above `url|1.2.3`, and `url` above both.
+    Versions { is_below: bool, address: String },
     /// `:identifier`.
     Identifier(TokenTest),
 }
@@ -111,6 +113,12 @@ impl ReferenceTest {
             },
             _ => Some(ReferenceTest::Address(text.to_owned())),
         }
+    }
+
+    /// `:above` and `:below` on canonicals; `None` for other references.
+    pub(crate) fn versions(is_below: bool, text: &str) -> Option<Self> {
+        let is_canonical = text.contains("://") || text.starts_with("urn:");
+        is_canonical.then(|| ReferenceTest::Versions { is_below, address: text.to_owned() })
     }
 
     fn exact(resource_type: ResourceType, id: &str, absolute: Option<&str>) -> Self {
@@ -148,7 +156,8 @@ impl ReferenceTest {
         match (self, kind) {
             (ReferenceTest::Exact { uuid: Some(uuid), .. }, EntryKind::ReferenceUuid) => payload == uuid,
             (ReferenceTest::Exact { literal, absolute, .. }, EntryKind::ReferenceText) => {
-                payload == literal.as_bytes() || absolute.as_ref().is_some_and(|a| payload == a.as_bytes())
+                payload == literal.as_bytes()
+                    || absolute.as_ref().is_some_and(|address| is_address(address.as_bytes(), payload))
             }
             (ReferenceTest::Id { uuid: Some(uuid), types, .. }, EntryKind::ReferenceUuid) => {
                 payload[2..] == *uuid && is_one_of(types, payload)
@@ -161,8 +170,13 @@ impl ReferenceTest {
                     && (types.is_empty() || types.iter().any(|t| t.name().as_bytes() == name))
             }
             (ReferenceTest::Address(address), EntryKind::ReferenceText) => {
-                let rest = payload.strip_prefix(address.as_bytes());
-                rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'|')
+                is_address(address.as_bytes(), payload)
+            }
+            (ReferenceTest::Versions { is_below: true, address }, EntryKind::ReferenceText) => {
+                is_version_of(address.as_bytes(), payload)
+            }
+            (ReferenceTest::Versions { is_below: false, address }, EntryKind::ReferenceText) => {
+                is_version_of(payload, address.as_bytes())
             }
             (ReferenceTest::Identifier(test), EntryKind::ReferenceIdentifier) => {
                 test.matches_payload(payload)
@@ -170,6 +184,18 @@ impl ReferenceTest {
             _ => false,
         }
     }
+}
+
+/// The address itself; a canonical without version is found with any.
+fn is_address(wanted: &[u8], found: &[u8]) -> bool {
+    found.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest[0] == b'|')
+}
+
+/// `url|1.2` is, or says less than, `url|1.2.3`.
+fn is_version_of(general: &[u8], special: &[u8]) -> bool {
+    let Some(rest) = special.strip_prefix(general) else { return false };
+    let has_version = general.contains(&b'|');
+    rest.is_empty() || rest[0] == if has_version { b'.' } else { b'|' }
 }
 
 /// The references that answer a sub-question.

@@ -5,15 +5,23 @@
 //! id is a UUID has its own kind without length: 2 + 16 bytes. Reading never allocates.
 
 use super::{reference, token};
+use socle_kernel::ResourceType;
+use std::sync::OnceLock;
 
 /// The version of the format, first byte of each sketch.
-pub const VERSION: u8 = 1;
+///
+/// 1: the first. 2: names of codes (`TokenText`), positions, words, contained resources; the old kinds are written as
+/// before, so that a sketch of version 1 reads as one that lacks the new ones.
+pub const VERSION: u8 = 2;
+
+/// The oldest version that is still read.
+const OLDEST: u8 = 1;
 
 /// What an entry holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum EntryKind {
-    /// Bytes of the platform.
+    /// Bytes of the platform, or of a parameter with rules of its own.
     Opaque = 0,
     /// System and code.
     Token = 1,
@@ -37,16 +45,21 @@ pub(crate) enum EntryKind {
     TypedToken = 10,
     /// Two entries without number.
     Composite = 11,
+    /// A name of a code.
+    TokenText = 12,
 }
 
 impl EntryKind {
     /// True for what a parameter looks at; false for what only some modifiers do.
     pub(crate) fn is_value(self) -> bool {
-        !matches!(self, EntryKind::Opaque | EntryKind::ReferenceIdentifier | EntryKind::TypedToken)
+        !matches!(
+            self,
+            EntryKind::Opaque | EntryKind::ReferenceIdentifier | EntryKind::TypedToken | EntryKind::TokenText
+        )
     }
 
     fn from_code(code: u8) -> Option<Self> {
-        const ALL: [EntryKind; 12] = [
+        const ALL: [EntryKind; 13] = [
             EntryKind::Opaque,
             EntryKind::Token,
             EntryKind::ReferenceUuid,
@@ -59,6 +72,7 @@ impl EntryKind {
             EntryKind::Uri,
             EntryKind::TypedToken,
             EntryKind::Composite,
+            EntryKind::TokenText,
         ];
         ALL.get(usize::from(code)).copied()
     }
@@ -146,9 +160,32 @@ impl SketchWriter {
         }
     }
 
+    /// Adds the sketch of a contained resource.
+    pub(crate) fn push_contained(&mut self, resource_type: ResourceType, id: &str, sketch: &[u8]) {
+        let mut payload = resource_type.code().to_be_bytes().to_vec();
+        put_varint(&mut payload, id.len() as u64);
+        payload.extend_from_slice(id.as_bytes());
+        payload.extend_from_slice(sketch);
+        self.push(contained_number(), EntryKind::Opaque, &payload);
+    }
+
     pub(crate) fn finish(self) -> Vec<u8> {
         self.bytes
     }
+}
+
+/// The number under which contained resources stand.
+fn contained_number() -> u32 {
+    static NUMBER: OnceLock<u32> = OnceLock::new();
+    *NUMBER.get_or_init(|| super::number_of("_contained").expect("numbers.tsv has _contained"))
+}
+
+fn take_contained(payload: &[u8]) -> Option<(ResourceType, &str, Sketch<'_>)> {
+    let (code, rest) = payload.split_first_chunk::<2>()?;
+    let (length, rest) = take_varint(rest)?;
+    let (id, sketch) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+    let resource_type = ResourceType::from_code(u16::from_be_bytes(*code))?;
+    Some((resource_type, std::str::from_utf8(id).ok()?, Sketch(sketch)))
 }
 
 /// A sketch to read. Bytes that are no sketch read as an empty one.
@@ -170,11 +207,24 @@ impl<'a> Iterator for Entries<'a> {
 }
 
 impl<'a> Sketch<'a> {
+    /// True when it was written in today's format; otherwise making it anew lets more searches find the resource.
+    pub fn is_current(&self) -> bool {
+        self.0.first() == Some(&VERSION)
+    }
+
     pub(crate) fn entries(&self) -> Entries<'a> {
         match self.0.split_first() {
-            Some((&VERSION, rest)) => Entries(rest),
+            Some((&(OLDEST..=VERSION), rest)) => Entries(rest),
             _ => Entries(&[]),
         }
+    }
+
+    /// The contained resources: type, id, and sketch of each.
+    pub fn contained(&self) -> impl Iterator<Item = (ResourceType, &'a str, Sketch<'a>)> {
+        let number = contained_number();
+        self.entries()
+            .filter(move |(own, kind, _)| *own == number && *kind == EntryKind::Opaque)
+            .filter_map(|(_, _, payload)| take_contained(payload))
     }
 
     /// The platform's values with this number (below 100).

@@ -3,6 +3,7 @@
 use super::sketch::EntryKind;
 use super::systems::{put_system, system_length, take_system};
 use crate::fhirpath::{Element, Item};
+use crate::names::normalise_name;
 use serde_json::Value;
 
 /// Gives the entries of one item.
@@ -28,16 +29,17 @@ fn element_entries(element: &Element<'_>, out: &mut dyn FnMut(EntryKind, &[u8]))
     let Some(value) = element.value else { return };
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or("");
     match element.definition.name {
-        "CodeableConcept" => {
-            for coding in value.get("coding").and_then(Value::as_array).into_iter().flatten() {
-                let part = |name: &str| coding.get(name).and_then(Value::as_str).unwrap_or("");
-                put(out, part("system"), part("code"));
-            }
+        "CodeableConcept" => concept_entries(value, true, out),
+        "Coding" => {
+            put(out, text("system"), text("code"));
+            put_name(out, text("display"));
         }
-        "Coding" => put(out, text("system"), text("code")),
         "Identifier" => {
             put(out, text("system"), text("value"));
             typed_entries(value, text("value"), out);
+            if let Some(kind) = value.get("type") {
+                concept_entries(kind, false, out);
+            }
         }
         "ContactPoint" => put(out, "", text("value")),
         "boolean" => put(out, "", if value == &Value::Bool(true) { "true" } else { "false" }),
@@ -49,6 +51,29 @@ fn element_entries(element: &Element<'_>, out: &mut dyn FnMut(EntryKind, &[u8]))
             Value::Number(number) => put(out, "", number.as_str()),
             _ => {}
         },
+    }
+}
+
+/// The codings of a CodeableConcept, and its names; for the type of an identifier the names alone.
+fn concept_entries(concept: &Value, with_codes: bool, out: &mut dyn FnMut(EntryKind, &[u8])) {
+    for coding in concept.get("coding").and_then(Value::as_array).into_iter().flatten() {
+        let part = |name: &str| coding.get(name).and_then(Value::as_str).unwrap_or("");
+        if with_codes {
+            put(out, part("system"), part("code"));
+            put_name(out, part("display"));
+        }
+    }
+    put_name(out, concept.get("text").and_then(Value::as_str).unwrap_or(""));
+}
+
+/// What `:text` looks at.
+fn put_name(out: &mut dyn FnMut(EntryKind, &[u8]), name: &str) {
+    if name.is_empty() {
+        return;
+    }
+    let normal = normalise_name(name);
+    if !normal.is_empty() {
+        out(EntryKind::TokenText, normal.as_bytes());
     }
 }
 
