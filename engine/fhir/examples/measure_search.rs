@@ -1,6 +1,6 @@
 //! Measures search: resources indexed per second, bytes of sketches, and sketches compared per second by kind of
 //! parameter. Run with `cargo run --release -p socle-fhir --example measure_search -- FILE.ndjson[.gz] …` (bundles or
-//! resources, one a line).
+//! resources, one a line); `--index-only` leaves the comparisons out.
 
 #![expect(clippy::print_stdout, reason = "a program that prints its measures")]
 
@@ -60,7 +60,9 @@ fn seconds(work: impl FnOnce()) -> f64 {
 }
 
 fn main() {
-    let resources: Vec<Value> = std::env::args().skip(1).flat_map(|path| read(&path)).collect();
+    let (flags, paths): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
+    let resources: Vec<Value> = paths.iter().flat_map(|path| read(path)).collect();
     println!("{} resources", resources.len());
     let mut sketches: Vec<(ResourceType, Vec<u8>)> = Vec::new();
     for round in 0..3 {
@@ -75,6 +77,9 @@ fn main() {
     }
     let bytes: usize = sketches.iter().map(|(_, sketch)| sketch.len()).sum();
     println!("{:.1} bytes per sketch", bytes as f64 / sketches.len().max(1) as f64);
+    if flags.iter().any(|flag| flag == "--index-only") {
+        return;
+    }
     let row = RowFacts { id: Some("1"), last_updated: Instant(0) };
     for (kind, name, value) in QUERIES {
         let resource_type: ResourceType = kind.parse().expect("a resource type");

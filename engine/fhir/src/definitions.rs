@@ -109,6 +109,12 @@ pub struct Member {
 }
 
 impl Type {
+    /// The place in [`Type::elements`] of the element that a JSON member name writes.
+    pub fn element_index(&self, name: &str) -> Option<usize> {
+        let index = self.members.binary_search_by(|(known, _, _)| known.as_str().cmp(name)).ok()?;
+        Some(usize::from(self.members[index].1))
+    }
+
     /// What a JSON member name means in this type.
     pub fn member(&'static self, name: &str) -> Option<Member> {
         let index = self.members.binary_search_by(|(known, _, _)| known.as_str().cmp(name)).ok()?;

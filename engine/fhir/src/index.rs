@@ -5,7 +5,8 @@ use crate::fhirpath::{Context, Element, Item, evaluate};
 use crate::names::normalise_name;
 use crate::search::sketch::{EntryKind, SketchWriter};
 use crate::search::{
-    self, ParamKind, Parameter, composite, date, near, number, quantity, reference, string, token, uri, words,
+    self, ParamKind, Parameter, Role, composite, date, near, number, quantity, reference, string, token,
+    touch, uri, words,
 };
 use serde_json::Value;
 use socle_kernel::resource_type::PATIENT;
@@ -63,6 +64,11 @@ pub(crate) const SORT_DATES: [&str; 20] = [
     "last-date",
 ];
 
+/// The rank of a code among [`SORT_DATES`].
+pub(crate) fn sort_rank(code: &str) -> Option<u8> {
+    SORT_DATES.iter().position(|known| *known == code).and_then(|rank| u8::try_from(rank).ok())
+}
+
 /// Indexes a resource. `extras` are values of the platform (numbers below 100), kept as they are.
 pub fn index(resource: &Value, extras: &[(u32, Vec<u8>)]) -> Indexed {
     let mut writer = SketchWriter::new();
@@ -93,6 +99,11 @@ pub fn index(resource: &Value, extras: &[(u32, Vec<u8>)]) -> Indexed {
 
 /// The official parameters on extensions name the extension; its value is meant.
 fn without_extensions<'a>(items: Vec<Item<'a>>) -> Vec<Item<'a>> {
+    let is_extension =
+        |item: &Item<'_>| item.element().is_some_and(|element| element.definition.name == "Extension");
+    if !items.iter().any(is_extension) {
+        return items;
+    }
     let mut out = Vec::with_capacity(items.len());
     for item in items {
         match &item {
@@ -116,26 +127,30 @@ struct Found {
 impl Found {
     fn parameters<'a>(&mut self, resource_type: ResourceType, root: Element<'a>, context: &Context<'a>) {
         let focus = [Item::Element(root)];
-        for parameter in search::parameters(resource_type) {
-            match parameter.code {
-                "_id" | "_lastUpdated" | "_text" => continue,
-                "_content" => {
-                    if let Some(payload) = words::entry(context.resource) {
-                        self.writer.push(parameter.number, EntryKind::Opaque, &payload);
-                    }
-                    continue;
+        let present = touch::present(context.resource, root.definition);
+        for parameter in search::by_number(resource_type) {
+            let role = parameter.role();
+            if role == Role::Words {
+                if let Some(payload) = words::entry(context.resource) {
+                    self.writer.push(parameter.number, EntryKind::Opaque, &payload);
                 }
-                _ => {}
+                continue;
             }
-            // An expression that cannot be evaluated on this resource gives no value for it.
-            let items = evaluate(parameter.compiled(), context, &focus).unwrap_or_default();
+            if role == Role::Nothing || parameter.touched() & present == 0 {
+                continue;
+            }
+            let items = match parameter.path() {
+                Some(path) => along(path, root),
+                // An expression that cannot be evaluated on this resource gives no value for it.
+                None => evaluate(parameter.compiled(), context, &focus).unwrap_or_default(),
+            };
             if items.is_empty() {
                 continue;
             }
             let items = without_extensions(items);
             self.parameter(parameter, &items, context);
-            if let Some(rank) = SORT_DATES.iter().position(|code| *code == parameter.code) {
-                self.dates[rank] = first_moment(&items);
+            if let Role::Moment(rank) = role {
+                self.dates[usize::from(rank)] = first_moment(&items);
             }
         }
     }
@@ -158,6 +173,19 @@ impl Found {
             }
         }
     }
+}
+
+/// What a plain path leads to.
+fn along<'a>(path: &[String], root: Element<'a>) -> Vec<Item<'a>> {
+    let mut items = vec![Item::Element(root)];
+    for name in path {
+        let mut below = Vec::with_capacity(items.len());
+        for element in items.iter().filter_map(Item::element) {
+            element.children(name, &mut below);
+        }
+        items = below;
+    }
+    items
 }
 
 /// A sketch of each contained resource, inside the sketch of the one that contains it.

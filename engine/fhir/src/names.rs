@@ -6,6 +6,9 @@ use unicode_normalization::char::is_combining_mark;
 /// Upper case, without accents, ligatures spelt out; every run of blanks, hyphens, apostrophes and other marks is one
 /// space. `Élodie d'Œuf-Sæther` → `ELODIE D OEUF SAETHER`. Doing it twice changes nothing.
 pub fn normalise_name(text: &str) -> String {
+    if text.is_ascii() {
+        return normalise_ascii(text.as_bytes());
+    }
     let mut out = String::with_capacity(text.len());
     let mut pending_space = false;
     for letter in text.nfkd().filter(|letter| !is_combining_mark(*letter)) {
@@ -21,6 +24,24 @@ pub fn normalise_name(text: &str) -> String {
             Some(letters) => out.push_str(letters),
             None => out.extend(letter.to_uppercase().nfkd().filter(|l| l.is_alphanumeric())),
         }
+    }
+    out
+}
+
+/// The same for texts that have neither accents nor ligatures, which most codes and many names are.
+fn normalise_ascii(text: &[u8]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut pending_space = false;
+    for byte in text {
+        if !byte.is_ascii_alphanumeric() {
+            pending_space = !out.is_empty();
+            continue;
+        }
+        if pending_space {
+            out.push(' ');
+            pending_space = false;
+        }
+        out.push(char::from(byte.to_ascii_uppercase()));
     }
     out
 }
@@ -65,6 +86,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_letters_take_the_same_way(text in "[ -~]{0,40}") {
+            // One accented letter at the end sends the whole text the long way.
+            let long = normalise_name(&format!("{text}\u{e9}"));
+            let short = normalise_name(&format!("{text}e"));
+            prop_assert_eq!(long, short);
+        }
+
         #[test]
         fn doing_it_twice_changes_nothing(text in "\\PC{0,40}") {
             let once = normalise_name(&text);

@@ -278,14 +278,18 @@ impl Query {
         if !self.is_answered() {
             return false;
         }
-        let (mut held, mut negated) = (0_u64, 0_u64);
+        let (mut held, mut negated, mut last) = (0_u64, 0_u64, 0);
+        let mut open = 0_u64;
         for (index, leaf) in self.leaves.iter().enumerate() {
             negated |= u64::from(leaf.is_negated) << index;
             if leaf.number == NO_NUMBER {
                 held |= u64::from(leaf.holds_for_row(row)) << index;
+            } else {
+                open |= 1 << index;
+                last = last.max(leaf.number);
             }
         }
-        self.read_entries(sketch, &mut held);
+        held |= self.found(sketch, open, last);
         held ^= negated;
         self.tree.iter().all(|node| node.holds(held))
     }
@@ -299,15 +303,31 @@ impl Query {
         sketch.contained().filter(is_match).map(|(_, id, _)| id).collect()
     }
 
-    /// Sets the bit of each leaf (at most 64, see `limits::SEARCH_PARAMETERS`) that an entry fulfils.
-    fn read_entries(&self, sketch: &Sketch<'_>, held: &mut u64) {
+    /// The bit of each leaf (at most 64, see `limits::SEARCH_PARAMETERS`) that an entry fulfils. `open` are those that
+    /// entries may fulfil, `last` is their highest number.
+    fn found(&self, sketch: &Sketch<'_>, open: u64, last: u32) -> u64 {
+        let mut found = 0;
+        if open == 0 {
+            return found;
+        }
+        let is_ordered = sketch.is_ordered();
         for (number, kind, payload) in sketch.entries() {
+            if number > last {
+                if is_ordered {
+                    break;
+                }
+                continue;
+            }
             for (index, leaf) in self.leaves.iter().enumerate() {
-                if leaf.number == number && *held & (1 << index) == 0 {
-                    *held |= u64::from(leaf.holds_for_entry(kind, payload)) << index;
+                if leaf.number == number && found & (1 << index) == 0 {
+                    found |= u64::from(leaf.holds_for_entry(kind, payload)) << index;
                 }
             }
+            if found == open {
+                break;
+            }
         }
+        found
     }
 
     /// Adds a leaf and gives its place.

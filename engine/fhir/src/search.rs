@@ -17,14 +17,15 @@ pub(crate) mod string;
 pub(crate) mod systems;
 mod table;
 pub(crate) mod token;
+pub(crate) mod touch;
 pub(crate) mod uri;
 pub(crate) mod words;
 
+pub use care::care_period;
 pub use custom::{CUSTOM_NUMBERS, CUSTOM_PARAMETERS, CustomParameter};
 pub use fit::types_of_base;
 
-pub use care::care_period;
-
+use crate::definitions;
 use crate::fhirpath::{self, Expr};
 use socle_kernel::{Problem, ResourceType};
 use std::sync::OnceLock;
@@ -87,6 +88,8 @@ impl ParamKind {
 /// One search parameter of one resource type.
 #[derive(Clone, Debug)]
 pub struct Parameter {
+    /// The type it is of.
+    pub resource_type: ResourceType,
     /// The number of its code in sketches and keys: stable, the same for every type (`data/search/numbers.tsv`).
     pub number: u32,
     /// Its name in a search.
@@ -100,7 +103,40 @@ pub struct Parameter {
     /// True when its values go to the key table (`data/search/global.toml`).
     pub is_global: bool,
     expression: &'static str,
-    compiled: OnceLock<Expr>,
+    role: Role,
+    compiled: OnceLock<Compiled>,
+}
+
+/// What indexing does with a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Its values go to the sketch.
+    Values,
+    /// So they do, and its first moment may be the one by which resources are put in order, after those of lower rank.
+    Moment(u8),
+    /// Nothing: the row says it, or another parameter's entry.
+    Nothing,
+    /// The words of the resource.
+    Words,
+}
+
+impl Role {
+    fn of(code: &str) -> Self {
+        match code {
+            "_id" | "_lastUpdated" | "_text" => Role::Nothing,
+            "_content" => Role::Words,
+            _ => crate::index::sort_rank(code).map_or(Role::Values, Role::Moment),
+        }
+    }
+}
+
+/// An expression ready to be evaluated.
+#[derive(Clone, Debug)]
+struct Compiled {
+    expr: Expr,
+    touched: touch::Elements,
+    /// The names of a plain path from the resource down.
+    path: Option<Vec<String>>,
 }
 
 /// One part of a composite parameter.
@@ -120,7 +156,31 @@ impl Parameter {
 
     /// The expression, compiled on first use.
     pub(crate) fn compiled(&self) -> &Expr {
-        self.compiled.get_or_init(|| compile(self.expression))
+        &self.made().expr
+    }
+
+    /// The names of its path, when it is nothing but a path from the resource down.
+    pub(crate) fn path(&self) -> Option<&[String]> {
+        self.made().path.as_deref()
+    }
+
+    /// What indexing does with it.
+    pub(crate) fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The elements of which a resource must have one to have a value. All parameters belong to one type.
+    pub(crate) fn touched(&self) -> touch::Elements {
+        self.made().touched
+    }
+
+    fn made(&self) -> &Compiled {
+        self.compiled.get_or_init(|| {
+            let expr = compile(self.expression);
+            let touched = touch::touched(&expr, definitions::resource(self.resource_type));
+            let path = touch::plain_path(&expr, definitions::resource(self.resource_type));
+            Compiled { expr, touched, path }
+        })
     }
 }
 
@@ -138,15 +198,17 @@ impl Component {
 /// A test compiles every expression of the tables, and added ones are compiled before they are accepted, so this cannot
 /// fail in production.
 fn compile(expression: &str) -> Expr {
-    if expression.is_empty() {
-        return Expr::Empty;
-    }
     fhirpath::parse(expression).expect("the expressions of the tables are valid")
 }
 
 /// The search parameters of a type, sorted by code.
 pub fn parameters(resource_type: ResourceType) -> &'static [Parameter] {
     table::of(resource_type)
+}
+
+/// The search parameters of a type in the order of their numbers, as sketches have them.
+pub(crate) fn by_number(resource_type: ResourceType) -> &'static [&'static Parameter] {
+    table::by_number(resource_type)
 }
 
 /// The search parameter of a type with this code.

@@ -2,7 +2,7 @@
 
 use super::fit;
 use super::table::Table;
-use super::{Component, ParamKind, Parameter};
+use super::{Component, ParamKind, Parameter, Role};
 use crate::definitions;
 use crate::fhirpath;
 use socle_kernel::{Kind, Problem, ResourceType};
@@ -202,16 +202,17 @@ pub(super) fn table(custom: &[CustomParameter], known: &Table) -> Table {
         }
         let slot = &mut by_type[usize::from(resource_type.code())];
         let mut all: Vec<Parameter> = slot.to_vec();
-        all.extend(added.into_iter().map(parameter));
+        all.extend(added.into_iter().map(|custom| parameter(resource_type, custom)));
         all.sort_by_key(|parameter| parameter.code);
         *slot = all.leak();
     }
-    Table { by_type }
+    Table::of(by_type)
 }
 
-fn parameter(custom: &CustomParameter) -> Parameter {
+fn parameter(resource_type: ResourceType, custom: &CustomParameter) -> Parameter {
     let leak = |text: &String| -> &'static str { text.clone().leak() };
     Parameter {
+        resource_type,
         number: custom.number,
         code: leak(&custom.code),
         kind: custom.kind,
@@ -223,6 +224,7 @@ fn parameter(custom: &CustomParameter) -> Parameter {
             .collect(),
         is_global: false,
         expression: leak(&custom.expression),
+        role: Role::Values,
         compiled: OnceLock::new(),
     }
 }

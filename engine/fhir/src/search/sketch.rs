@@ -11,7 +11,8 @@ use std::sync::OnceLock;
 /// The version of the format, first byte of each sketch.
 ///
 /// 1: the first. 2: names of codes (`TokenText`), positions, words, contained resources; the old kinds are written as
-/// before, so that a sketch of version 1 reads as one that lacks the new ones.
+/// before, so that a sketch of version 1 reads as one that lacks the new ones. Entries stand in the order of their
+/// numbers, so that a reader may stop early.
 pub const VERSION: u8 = 2;
 
 /// The oldest version that is still read.
@@ -58,6 +59,7 @@ impl EntryKind {
         )
     }
 
+    #[inline]
     fn from_code(code: u8) -> Option<Self> {
         const ALL: [EntryKind; 13] = [
             EntryKind::Opaque,
@@ -117,12 +119,13 @@ pub(crate) fn put_entry(out: &mut Vec<u8>, kind: EntryKind, payload: &[u8]) {
 }
 
 /// Reads what [`put_entry`] wrote, and what follows it.
+#[inline]
 pub(crate) fn take_entry(bytes: &[u8]) -> Option<(EntryKind, &[u8], &[u8])> {
     let (head, rest) = bytes.split_first()?;
     let kind = EntryKind::from_code(head >> 4)?;
     let (length, rest) = match head & 15 {
         _ if kind == EntryKind::ReferenceUuid => (UUID_REFERENCE, rest),
-        15 => take_varint(rest).and_then(|(length, rest)| Some((usize::try_from(length).ok()?, rest)))?,
+        15 => take_number(rest).and_then(|(length, rest)| Some((usize::try_from(length).ok()?, rest)))?,
         length => (usize::from(length), rest),
     };
     let (payload, rest) = rest.split_at_checked(length)?;
@@ -198,11 +201,22 @@ pub(crate) struct Entries<'a>(&'a [u8]);
 impl<'a> Iterator for Entries<'a> {
     type Item = (u32, EntryKind, &'a [u8]);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let (number, rest) = take_varint(self.0)?;
+        let (number, rest) = take_number(self.0)?;
         let (kind, payload, rest) = take_entry(rest)?;
         self.0 = rest;
-        Some((u32::try_from(number).ok()?, kind, payload))
+        Some((number, kind, payload))
+    }
+}
+
+/// As [`take_varint`], quick for the one or two bytes that parameters' numbers have.
+#[inline]
+fn take_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    match bytes {
+        [one, rest @ ..] if *one < 0x80 => Some((u32::from(*one), rest)),
+        [one, two, rest @ ..] if *two < 0x80 => Some((u32::from(one & 0x7f) | (u32::from(*two) << 7), rest)),
+        _ => take_varint(bytes).and_then(|(number, rest)| Some((u32::try_from(number).ok()?, rest))),
     }
 }
 
@@ -210,6 +224,11 @@ impl<'a> Sketch<'a> {
     /// True when it was written in today's format; otherwise making it anew lets more searches find the resource.
     pub fn is_current(&self) -> bool {
         self.0.first() == Some(&VERSION)
+    }
+
+    /// True when the entries stand in the order of their numbers.
+    pub(crate) fn is_ordered(&self) -> bool {
+        self.0.first().is_some_and(|version| (2..=VERSION).contains(version))
     }
 
     pub(crate) fn entries(&self) -> Entries<'a> {

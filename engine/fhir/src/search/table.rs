@@ -2,7 +2,7 @@
 //! program runs.
 
 use super::custom::{self, CustomParameter};
-use super::{Component, ParamKind, Parameter, global};
+use super::{Component, ParamKind, Parameter, Role, global};
 use crate::definitions::unpack;
 use parking_lot::RwLock;
 use serde::Deserialize;
@@ -23,6 +23,18 @@ const NUMBERS: &str = include_str!("../../../../data/search/numbers.tsv");
 /// The parameters of each type, by the type's number.
 pub(super) struct Table {
     pub(super) by_type: Vec<&'static [Parameter]>,
+    by_number: Vec<&'static [&'static Parameter]>,
+}
+
+impl Table {
+    pub(super) fn of(by_type: Vec<&'static [Parameter]>) -> Self {
+        let sorted = |parameters: &&'static [Parameter]| {
+            let mut all: Vec<&'static Parameter> = parameters.iter().collect();
+            all.sort_by_key(|parameter| parameter.number);
+            &*all.leak()
+        };
+        Table { by_number: by_type.iter().map(sorted).collect(), by_type }
+    }
 }
 
 static COMPILED_IN: OnceLock<Table> = OnceLock::new();
@@ -42,8 +54,15 @@ struct Installed {
 const INSTALLS: usize = 500;
 
 pub(super) fn of(resource_type: ResourceType) -> &'static [Parameter] {
-    let installed = INSTALLED.read().as_ref().map(|installed| installed.table);
-    installed.unwrap_or_else(compiled_in).by_type[usize::from(resource_type.code())]
+    current().by_type[usize::from(resource_type.code())]
+}
+
+pub(super) fn by_number(resource_type: ResourceType) -> &'static [&'static Parameter] {
+    current().by_number[usize::from(resource_type.code())]
+}
+
+fn current() -> &'static Table {
+    INSTALLED.read().as_ref().map(|installed| installed.table).unwrap_or_else(compiled_in)
 }
 
 pub(super) fn compiled_in() -> &'static Table {
@@ -128,13 +147,14 @@ fn load() -> Table {
         let parameters: Vec<Parameter> = own.into_values().map(|row| parameter(resource_type, row)).collect();
         by_type.push(parameters.leak());
     }
-    Table { by_type }
+    Table::of(by_type)
 }
 
 fn parameter(resource_type: ResourceType, row: Row) -> Parameter {
     let component =
         |(kind, expression): &(&str, &'static str)| Component::new(ParamKind::from_code(kind), expression);
     Parameter {
+        resource_type,
         number: *numbers().get(row.code).expect("every code has a number in numbers.tsv"),
         code: row.code,
         kind: ParamKind::from_code(row.kind),
@@ -142,6 +162,7 @@ fn parameter(resource_type: ResourceType, row: Row) -> Parameter {
         components: row.components.iter().map(component).collect(),
         is_global: global::is_global(resource_type, row.code),
         expression: row.expression,
+        role: Role::of(row.code),
         compiled: OnceLock::new(),
     }
 }
