@@ -5,6 +5,8 @@ pub(crate) mod composite;
 pub(crate) mod concept;
 mod custom;
 pub(crate) mod date;
+#[cfg(test)]
+mod every;
 mod fit;
 pub(crate) mod global;
 pub(crate) mod near;

@@ -12,6 +12,13 @@ use std::fmt;
 /// Gives the entries of one item: its literal, and its identifier.
 pub(crate) fn entries(item: &Item<'_>, out: &mut dyn FnMut(EntryKind, &[u8])) {
     let Some(value) = item.element().and_then(|element| element.value) else { return };
+    if let Some(name) = value.get("resourceType").and_then(Value::as_str) {
+        // The resource itself, in a Bundle.
+        if let Some(id) = value.get("id").and_then(Value::as_str) {
+            literal_entry(&format!("{name}/{id}"), out);
+        }
+        return;
+    }
     if let Some(literal) = value.as_str().or_else(|| value.get("reference").and_then(Value::as_str)) {
         literal_entry(literal, out);
     }
