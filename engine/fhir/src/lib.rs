@@ -27,7 +27,7 @@ pub use owner::{Owner, owner};
 pub use patch::{apply_fhirpath_patch, apply_json_patch, changed_elements};
 pub use query::{
     Ask, AskKind, Contained, ContainedType, Include, Lead, PersonFilter, Query, RowFacts, SubSearch, Summary,
-    Total, parse_query,
+    Total, parse_query, parse_system_query,
 };
 pub use reference::{Reference, rewrite_links, rewrite_references};
 pub use search::reference::Literal;

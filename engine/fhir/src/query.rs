@@ -14,7 +14,7 @@ mod tree;
 mod value;
 
 pub use ask::{Ask, AskKind, Lead, SubSearch};
-pub use parse::parse_query;
+pub use parse::{parse_query, parse_system_query};
 pub use plan::PersonFilter;
 
 use crate::search::Parameter;

@@ -62,6 +62,13 @@ pub(super) fn control(query: &mut Query, name: &str, value: &str) -> Result<bool
                 _ => return Err(bad_value(name, value, "container, contained")),
             }
         }
+        // On one type it can only say the same again; several are searched at the root.
+        "_type" => {
+            let own = query.resource_type.name();
+            if !value.split(',').any(|name| name.trim() == own) {
+                return Err(bad_value(name, value, own));
+            }
+        }
         "_format" | "_pretty" => {}
         _ => return Ok(false),
     }

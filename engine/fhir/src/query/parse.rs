@@ -3,7 +3,7 @@
 use super::ask::{self, Depth};
 use super::control::control;
 use super::filter::filter;
-use super::refusals::{Refusal, bad_modifier, bad_value, too_many, unknown};
+use super::refusals::{Refusal, bad_modifier, bad_value, nearest, too_many, unknown};
 use super::test::{DATE_HELP, alternatives, asked, missing};
 use super::tree::Node;
 use super::value::{split, unescape};
@@ -20,6 +20,25 @@ pub fn parse_query(
     lenient: bool,
 ) -> Result<Query, Problem> {
     read(resource_type, params, lenient, Depth(0)).map_err(Refusal::problem)
+}
+
+/// Reads a search of several types at once: those of `_type`, all of them without it. Each type must know every parameter.
+pub fn parse_system_query(params: &[(String, String)], lenient: bool) -> Result<Vec<Query>, Problem> {
+    let mut types: Vec<ResourceType> = Vec::new();
+    for (_, value) in params.iter().filter(|(name, _)| name == "_type") {
+        for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let known = || nearest(name, ResourceType::all().map(ResourceType::name)).unwrap_or("Patient");
+            let one = name.parse().map_err(|_| bad_value("_type", name, known()))?;
+            if !types.contains(&one) {
+                types.push(one);
+            }
+        }
+    }
+    if types.is_empty() {
+        types.extend(ResourceType::all());
+    }
+    let rest: Vec<(String, String)> = params.iter().filter(|(name, _)| name != "_type").cloned().collect();
+    types.into_iter().map(|one| parse_query(one, &rest, lenient)).collect()
 }
 
 /// Reads the search of a sub-question. Nothing is left out of it: it would find too much.

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use socle_kernel::resource_type::{DOCUMENT_REFERENCE, LIST, OBSERVATION, PATIENT};
 use std::str::FromStr;
 
+mod examples;
+mod filters;
 mod kinds;
 
 const ROW: RowFacts<'static> = RowFacts { id: Some("1"), last_updated: Instant(1_700_000_000_000_000) };
@@ -91,6 +93,7 @@ fn tokens() {
             ("language:not", "fr", true),
             ("active", "true", true),
             ("deceased", "false", true),
+            ("deceased", "true", false),
             ("email", "e@exemple.fr", true),
             ("phone", "e@exemple.fr", false),
             ("telecom", "0102030405", true),
@@ -366,6 +369,41 @@ fn answers_are_shaped_as_asked() {
 }
 
 #[test]
+fn several_types_are_searched_at_once() {
+    let of = |params: &[(&str, &str)]| {
+        let params: Vec<_> =
+            params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        parse_system_query(&params, false)
+    };
+    let types = |params: &[(&str, &str)]| -> Vec<&str> {
+        of(params).expect("understood").iter().map(|query| query.resource_type.name()).collect()
+    };
+    assert_eq!(types(&[("_type", "Patient,Observation"), ("identifier", "a|b")]), ["Patient", "Observation"]);
+    assert_eq!(types(&[("_type", "Patient"), ("_type", "Patient")]), ["Patient"]);
+    assert_eq!(types(&[("_lastUpdated", "ge2020")]).len(), ResourceType::all().count());
+    for params in [[("_type", "Patiente"), ("_id", "1")], [("_type", "Patient,Observation"), ("family", "a")]]
+    {
+        assert_eq!(of(&params).expect_err("refused").kind.status(), 400);
+    }
+    assert!(parse_query(PATIENT, &[("_type".into(), "Patient".into())], false).is_ok());
+    assert_eq!(refusal(PATIENT, "_type", "Observation").kind.status(), 400);
+}
+
+#[test]
+fn deceased_patients_are_found_by_either_form() {
+    for (member, value, expected) in [
+        ("deceasedBoolean", json!(true), "true"),
+        ("deceasedBoolean", json!(false), "false"),
+        ("deceasedDateTime", json!("2020-01-02"), "true"),
+    ] {
+        let mut patient = json!({"resourceType": "Patient"});
+        patient[member] = value;
+        let other = if expected == "true" { "false" } else { "true" };
+        table(&patient, &[("deceased", expected, true), ("deceased", other, false)]);
+    }
+}
+
+#[test]
 fn homes_ids_and_keys_are_told() {
     assert_eq!(query(OBSERVATION, &[("patient", "123")]).home_references(), ["Patient/123"]);
     assert_eq!(query(OBSERVATION, &[("subject:Patient", "123")]).home_references(), ["Patient/123"]);
@@ -609,7 +647,11 @@ proptest! {
         let asked = query(OBSERVATION, &[
             ("code", "a|b"), ("date", "2020"), ("subject", "1"), ("value-quantity", "5||mg"), ("value-string", "a"),
             ("component-code-value-quantity", "a$5"), ("_profile", "http://x"), ("_sort", "date,code,subject"),
+            ("code:text", "a"), ("_content", "a"), ("_text", "a"), ("_contained", "both"), ("value-quantity", "5|http://unitsofmeasure.org|mg"),
         ]);
+        let _ = asked.contained_matches(&Sketch(&bytes), &ROW);
+        let near = query("Location".parse().expect("known"), &[("near", "1|2")]);
+        let _ = near.matches(&Sketch(&bytes), &ROW);
         let _ = asked.matches(&Sketch(&bytes), &ROW);
         let _ = asked.sort_key(&Sketch(&bytes), &ROW);
     }

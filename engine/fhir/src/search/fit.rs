@@ -89,7 +89,7 @@ pub(crate) fn gives(expr: &Expr, focus: &Gives) -> Result<Gives, String> {
                 Some(target) => gives(target, focus)?,
                 None => focus.clone(),
             };
-            call(name, target, arguments)?
+            call(name.name(), target, arguments)?
         }
         Expr::Item(target, _) => gives(target, focus)?,
         Expr::Negative(operand) => gives(operand, focus)?,

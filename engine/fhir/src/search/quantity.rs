@@ -101,6 +101,15 @@ fn take_unit(bytes: &[u8]) -> Option<[&[u8]; 3]> {
     Some([system, code, unit])
 }
 
+/// System and code of a payload, as text.
+#[cfg(test)]
+pub(crate) fn unit_texts(payload: &[u8]) -> Option<[&str; 2]> {
+    let (_, rest) = take_range(payload)?;
+    let (system, _) = super::systems::take_system(rest)?;
+    let [_, code, _] = take_unit(rest)?;
+    Some([system, std::str::from_utf8(code).ok()?])
+}
+
 /// UCUM as sketches write it.
 fn ucum_system() -> Vec<u8> {
     let mut written = Vec::new();
@@ -117,12 +126,14 @@ pub(crate) fn base_range(payload: &[u8]) -> Option<Range> {
     Some((low.map(base), high.map(base)))
 }
 
+/// A unit's code, and the search in it when it is comparable.
+type InUnit = (Box<[u8]>, Option<NumberTest>);
+
 /// The search in other units: made once for each unit that a value turns out to have.
 #[derive(Debug)]
 struct Conversion {
     unit: Unit,
-    /// Unit code, and the search in it when it is comparable.
-    known: Mutex<Vec<(Box<[u8]>, Option<NumberTest>)>>,
+    known: Mutex<Vec<InUnit>>,
 }
 
 /// Most different units that a search remembers; more are converted each time.

@@ -170,6 +170,10 @@ impl ReferenceTest {
                 payload[2..] == *uuid && is_one_of(types, payload)
             }
             (ReferenceTest::Id { id, types, .. }, EntryKind::ReferenceText) => {
+                // What is written without a type is found as it is written.
+                if payload == id.as_bytes() {
+                    return true;
+                }
                 let Some(at) = payload.len().checked_sub(id.len() + 1) else { return false };
                 let (name, rest) = payload.split_at(at);
                 rest[0] == b'/'

@@ -77,15 +77,15 @@ fn anchor(expr: &Expr, definition: &'static Type, found: &mut Elements) -> Ancho
             Anchor::Root => anchor(&Expr::Member(None, name.clone()), definition, found),
             other => other,
         },
-        Expr::Call(None, function, _) if function == "extension" => note("extension"),
+        Expr::Call(None, function, _) if function.name() == "extension" => note("extension"),
         Expr::Call(Some(target), function, _) => match anchor(target, definition, found) {
-            Anchor::Root if function == "extension" => {
+            Anchor::Root if function.name() == "extension" => {
                 anchor(&Expr::Member(None, "extension".to_owned()), definition, found)
             }
             // These give nothing on nothing.
             Anchor::Below
                 if matches!(
-                    function.as_str(),
+                    function.name(),
                     "where"
                         | "as"
                         | "ofType"

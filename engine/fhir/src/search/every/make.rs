@@ -33,16 +33,28 @@ struct Place {
     codes: Option<&'static CodeSet>,
     /// What a reference must point to.
     points_to: Option<String>,
+    /// The type of the whole resource, for `%resource`.
+    root: &'static Type,
+    /// True when the steps start there, and not at the element that an expression was given.
+    is_from_root: bool,
+}
+
+impl Place {
+    /// The resource itself.
+    fn root(root: &'static Type) -> Self {
+        Place { steps: Vec::new(), definition: root, codes: None, points_to: None, root, is_from_root: false }
+    }
+
+    /// `as` and `ofType` mean the very type for primitives.
+    fn is_of(&self, wanted: &str) -> bool {
+        let is_primitive = self.definition.kind == TypeKind::Primitive;
+        if is_primitive { self.definition.name == wanted } else { self.definition.is_a(wanted) }
+    }
 }
 
 /// Cases for a parameter: one for each place and type where its expression may find something.
 pub(super) fn cases(resource_type: ResourceType, parameter: &Parameter) -> Vec<Case> {
-    let root = Place {
-        steps: Vec::new(),
-        definition: definitions::resource(resource_type),
-        codes: None,
-        points_to: None,
-    };
+    let root = Place::root(definitions::resource(resource_type));
     let name = resource_type.name();
     let places = places_of(parameter.expression(), &root);
     if parameter.kind == ParamKind::Composite {
@@ -87,6 +99,7 @@ fn is_fit(kind: ParamKind, place: &Place) -> bool {
 fn composite(name: &str, parameter: &Parameter, place: &Place) -> Option<Case> {
     let here = Place { steps: Vec::new(), ..place.clone() };
     let (mut own, mut other) = (json!({}), json!({}));
+    let mut beside = json!({});
     let (mut own_values, mut other_values) = (Vec::new(), Vec::new());
     for (index, part) in parameter.components.iter().enumerate() {
         let (found, values) = places_of(part.expression, &here)
@@ -97,16 +110,27 @@ fn composite(name: &str, parameter: &Parameter, place: &Place) -> Option<Case> {
                 pair(part.kind, inner.definition, inner.codes, &target).map(|pair| (inner, pair))
             })?;
         let Pair { own: value, own_search, other: neighbour, other_search } = values;
-        merge(&mut own, wrap(&found.steps, value.clone()));
+        if found.is_from_root {
+            merge(&mut beside, wrap(&found.steps, value.clone()));
+        } else {
+            merge(&mut own, wrap(&found.steps, value.clone()));
+        }
         own_values.push(own_search.clone());
         let (neighbour, search) = if index == 0 { (value, own_search) } else { (neighbour, other_search) };
-        merge(&mut other, wrap(&found.steps, neighbour));
+        if !found.is_from_root {
+            merge(&mut other, wrap(&found.steps, neighbour));
+        }
         other_values.push(search);
     }
+    let whole = |value: Value| {
+        let mut made = resource(name, place, value);
+        merge(&mut made, beside.clone());
+        made
+    };
     Some(Case {
-        own: resource(name, place, own),
+        own: whole(own),
         own_value: own_values.join("$"),
-        other: resource(name, place, other),
+        other: whole(other),
         other_value: other_values.join("$"),
     })
 }
@@ -152,11 +176,14 @@ fn places(expr: &Expr, focus: &Place) -> Vec<Place> {
         }
         Expr::Call(target, name, arguments) => {
             let from = target.as_ref().map_or_else(|| vec![focus.clone()], |target| places(target, focus));
-            from.into_iter().filter_map(|place| called(place, name, arguments)).flatten().collect()
+            from.into_iter().filter_map(|place| called(place, name.name(), arguments)).flatten().collect()
+        }
+        Expr::Variable(name) if name == "resource" => {
+            vec![Place { is_from_root: true, ..Place::root(focus.root) }]
         }
         Expr::Item(target, _) => places(target, focus),
         Expr::As(target, name) => {
-            places(target, focus).into_iter().filter(|place| place.definition.is_a(&name.name)).collect()
+            places(target, focus).into_iter().filter(|place| place.is_of(&name.name)).collect()
         }
         Expr::Binary(Operator::Union, left, right) => [places(left, focus), places(right, focus)].concat(),
         _ => Vec::new(),
@@ -180,6 +207,7 @@ fn below(place: &Place, name: &str) -> Vec<Place> {
                 definition: type_ref.definition(),
                 codes: element.codes,
                 points_to: None,
+                ..place.clone()
             }
         })
         .collect()
@@ -192,7 +220,7 @@ fn called(mut place: Place, name: &str, arguments: &[Expr]) -> Option<Vec<Place>
             Some(vec![place])
         }
         ("as" | "ofType", [Expr::Member(_, wanted)]) => {
-            Some(if place.definition.is_a(wanted) { vec![place] } else { Vec::new() })
+            Some(if place.is_of(wanted) { vec![place] } else { Vec::new() })
         }
         ("extension", [Expr::Literal(Literal::String(url))]) => {
             let step = Step {
@@ -217,7 +245,7 @@ fn fulfil(place: &mut Place, condition: &Expr) -> Option<()> {
             place.steps.last_mut()?.beside.push((key.clone(), json!(text)));
         }
         Expr::Is(_, wanted) => place.points_to = Some(wanted.name.clone()),
-        Expr::Call(None, name, arguments) if name == "hasExtension" => {
+        Expr::Call(None, name, arguments) if name.name() == "hasExtension" => {
             let [Expr::Literal(Literal::String(url))] = arguments.as_slice() else { return None };
             let extension = json!([{"url": url, "valueBoolean": true}]);
             place.steps.last_mut()?.beside.push(("extension".to_owned(), extension));
