@@ -8,7 +8,7 @@ use crate::decide::{Act, Reason};
 use crate::facts::refusal;
 use crate::session::Session;
 use bytes::Bytes;
-use socle_fhir::{Query, Sketch};
+use socle_fhir::{Contained, Query, Sketch};
 use socle_kernel::{HomeId, Instant, Key, Kind, Problem, ResourceType, Subject, limits, resource_type};
 use socle_store::BlobRef;
 
@@ -112,6 +112,9 @@ impl Session {
         self.check_known()?;
         for part in search.parts {
             self.check_scope(part.query.resource_type)?;
+            if part.query.contained != Contained::No {
+                return Err(contained_refused());
+            }
         }
         if let [part] = search.parts
             && part.query.resource_type == resource_type::AUDIT_EVENT
@@ -209,4 +212,16 @@ fn log_alone() -> Problem {
     .coded("not-supported")
     .at("_type")
     .expecting("AuditEvent alone")
+}
+
+/// A search of resources inside others would have to look at rows of every type.
+fn contained_refused() -> Problem {
+    Problem::new(
+        Kind::Invalid,
+        "Les ressources contenues ne sont pas cherchées : cherchez celles qui les contiennent.",
+        "Contained resources are not searched: search those that contain them.",
+    )
+    .coded("not-supported")
+    .at("_contained")
+    .expecting("_contained=false")
 }
