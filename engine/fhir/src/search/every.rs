@@ -87,7 +87,7 @@ fn each_finds_its_value_and_not_its_neighbours() {
         }
     }
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
-    assert!(covered > 2_500 && cases > covered, "{covered} {cases}");
+    assert!(covered > 2_300 && cases > covered, "{covered} {cases}");
 }
 
 #[test]
