@@ -214,7 +214,9 @@ mod tests {
         for word in ["asthma", "effort crise", "hotel dieu", "195967001", "lefevre"] {
             assert!(!finds(word, true) && finds(word, false), "{word}");
         }
-        for word in ["rien", "generated", "snomed", "condition", "11", "asthm", "asthme toux", "lt", "kermarrec"] {
+        for word in
+            ["rien", "generated", "snomed", "condition", "11", "asthm", "asthme toux", "lt", "kermarrec"]
+        {
             assert!(!finds(word, true) && !finds(word, false), "{word}");
         }
         assert!(WordsTest::new(" ,- ", false).is_none());
