@@ -13,5 +13,6 @@ mod official_examples;
 mod operations;
 mod read;
 mod search;
+mod search_wide;
 mod subscriptions;
 mod write;

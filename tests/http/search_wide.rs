@@ -131,7 +131,8 @@ fn includes_go_on_bring_versions_and_never_twice() {
         "85354-9",
         json!({ "hasMember": [{ "reference": name(&part) }], "derivedFrom": [{ "reference": format!("{}/_history/1", name(&part)) }] }),
     );
-    let of = |query: &str| system.get(&format!("/fhir/Observation?_id={}&{query}", id(&whole))).expect(200).json();
+    let of =
+        |query: &str| system.get(&format!("/fhir/Observation?_id={}&{query}", id(&whole))).expect(200).json();
     let near = of("_include=Observation:has-member");
     assert_eq!(named(&near, "include"), BTreeSet::from([name(&part)]));
     let far = of("_include=Observation:has-member&_include:iterate=Observation:encounter");
@@ -141,7 +142,10 @@ fn includes_go_on_bring_versions_and_never_twice() {
     assert!(named(&all, "include").contains(&person.reference()), "{all}");
     let old = of("_include=Observation:derived-from");
     assert_eq!(entries(&old)[1]["resource"]["meta"]["versionId"], "1", "the version that is named");
-    let query = format!("/fhir/Encounter?_id={}&_revinclude=Observation:encounter&_revinclude=Observation:*", id(&visit));
+    let query = format!(
+        "/fhir/Encounter?_id={}&_revinclude=Observation:encounter&_revinclude=Observation:*",
+        id(&visit)
+    );
     let back = system.get(&query).expect(200).json();
     assert_eq!(entries(&back).len(), 2, "each once: {back}");
 }
@@ -172,7 +176,10 @@ fn a_mask_reaches_every_way_of_asking() {
         assert_eq!(unknown["total"], 0, "{query}: {unknown}");
         assert!(!unknown["entry"].to_string().contains(&hidden.id), "{query}");
     }
-    let found = doctor.get(&format!("/fhir/DocumentReference?{patient}&_sort=relatesto&_include=*")).expect(200).json();
+    let found = doctor
+        .get(&format!("/fhir/DocumentReference?{patient}&_sort=relatesto&_include=*"))
+        .expect(200)
+        .json();
     assert_eq!(matches(&found), [open.id.as_str()]);
     assert!(!found.to_string().contains(&hidden.id));
 }
@@ -194,7 +201,8 @@ fn a_page_has_its_links_and_nobody_makes_up_a_place() {
     let other = if token.starts_with('A') { "B" } else { "A" };
     let forged = format!("{before}_page={other}{}", &token[1..]);
     system.get(forged.strip_prefix(system.base()).unwrap()).expect(400);
-    let quiet = system.get(&format!("/fhir/Observation?patient={}&_total=none", person.id)).expect(200).json();
+    let quiet =
+        system.get(&format!("/fhir/Observation?patient={}&_total=none", person.id)).expect(200).json();
     assert!(quiet["total"].is_null() && entries(&quiet).len() == 5);
     let counted = system.get(&format!("/fhir/Observation?patient={}&_count=0", person.id)).expect(200).json();
     assert_eq!(counted["total"], 5);
@@ -216,12 +224,19 @@ fn a_reduced_resource_says_so_and_keeps_what_it_must_have() {
             let resource = &entry["resource"];
             assert!(resource["meta"]["tag"].to_string().contains("SUBSETTED"), "{more}: {resource}");
             let is_match = resource["resourceType"] == "Observation";
-            assert!(!is_match || resource["status"] == "final" && resource["code"].is_object(), "{more}: {resource}");
+            assert!(
+                !is_match || resource["status"] == "final" && resource["code"].is_object(),
+                "{more}: {resource}"
+            );
         }
         let observation = &entries(&bundle)[0]["resource"];
         let has_note = matches!(more, "_elements=note" | "_summary=data");
         assert_eq!(observation["note"].is_array(), has_note, "{more}: {observation}");
         let patient = &entries(&bundle)[1]["resource"];
-        assert_eq!(patient["birthDate"].is_string(), matches!(more, "_summary=true" | "_summary=data"), "{more}: {patient}");
+        assert_eq!(
+            patient["birthDate"].is_string(),
+            matches!(more, "_summary=true" | "_summary=data"),
+            "{more}: {patient}"
+        );
     }
 }

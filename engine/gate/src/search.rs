@@ -1,5 +1,6 @@
 //! Search: the query and the decision are one predicate over the rows, so that nothing hidden is counted, sorted or paged.
 
+mod enter;
 mod hits;
 mod page;
 mod token;
@@ -150,6 +151,8 @@ impl Session {
     pub async fn find(&self, part: &Part, limit: usize) -> Result<Vec<(Key, String)>, Problem> {
         self.check_known()?;
         let mut hits = self.hits(part).await?;
+        // In an order that does not depend on how they were found, or which one is first would tell of the hidden.
+        hits.sort_unstable_by(|one, other| order((&one.sort, one.key), (&other.sort, other.key)));
         hits.truncate(limit);
         Ok(hits.into_iter().map(|hit| (hit.key, self.id_of(&hit))).collect())
     }

@@ -1,7 +1,7 @@
 //! `_include` and `_revinclude`: what the matches refer to and what refers to them, as the caller may see it, each once.
 
 use crate::pipeline::Pipeline;
-use socle_fhir::{Include, ParamKind, Parameter, Query, Sketch, parse_query};
+use socle_fhir::{Include, ParamKind, Parameter, Query, Sketch, Value, parse_query};
 use socle_gate::{Compartment, Found, Part, Session, Where};
 use socle_kernel::{HomeId, Key, Kind, Problem, ResourceType};
 use std::collections::{BTreeMap, HashSet};
@@ -85,12 +85,8 @@ impl Pipeline {
         for reference in references {
             let (reference, mut version) = split_version(&reference);
             // The index keeps no version; the reference as written does.
-            if version.is_none() {
-                let written = indexed.references.iter().find_map(|text| {
-                    let (name, version) = split_version(text);
-                    (name == reference || name.ends_with(&format!("/{reference}"))).then_some(version)
-                });
-                version = written.flatten();
+            if let (None, Some(parameter)) = (version, parameter) {
+                version = version_written(&resource, found.key.resource_type, parameter, reference);
             }
             match self.local_key(session, reference).await? {
                 Some(key) if include.target.is_none_or(|wanted| wanted == key.resource_type) => {
@@ -218,6 +214,38 @@ fn pointing(source: ResourceType, code: &str, found: &[&Found]) -> Vec<&'static 
                 || found.iter().any(|found| parameter.targets.contains(&found.key.resource_type))
         })
         .collect()
+}
+
+/// The version of a reference as an element of a parameter writes it.
+fn version_written(
+    resource: &Value,
+    resource_type: ResourceType,
+    parameter: &Parameter,
+    reference: &str,
+) -> Option<u32> {
+    let start = format!("{resource_type}.");
+    let branches = parameter.expression().split('|').map(|branch| branch.trim().trim_start_matches('('));
+    let elements = branches.filter_map(|branch| branch.strip_prefix(&start));
+    elements.filter_map(|path| path.split(['.', ' ', ')']).next()).find_map(|element| {
+        let members = resource.as_object()?.iter();
+        members
+            .filter(|(name, _)| name.starts_with(element))
+            .find_map(|(_, value)| versioned(value, reference))
+    })
+}
+
+/// The version with which a value refers to this, here or in what it holds.
+fn versioned(value: &Value, reference: &str) -> Option<u32> {
+    match value {
+        Value::Array(items) => items.iter().find_map(|item| versioned(item, reference)),
+        Value::Object(members) => members.values().find_map(|member| versioned(member, reference)),
+        Value::String(text) => {
+            let (name, version) = split_version(text);
+            let is_same = name == reference || name.ends_with(&format!("/{reference}"));
+            version.filter(|_| is_same)
+        }
+        _ => None,
+    }
 }
 
 /// A reference without its version, and the version.

@@ -2,7 +2,7 @@
 
 use super::dice::Dice;
 use super::house::House;
-use super::world::{DOCTORS, PEOPLE, World, ins, rpps};
+use super::world::{DOCTORS, PEOPLE, Resource, World, ins, rpps};
 use socle_kernel::principal::{Citizen, Principal, Profession, Professional, Subject, System, WorkSituation};
 use socle_kernel::{Capacity, Key, Purpose};
 
@@ -76,6 +76,26 @@ impl Caller {
     /// in either store.
     pub fn is_professional(&self) -> bool {
         matches!(self.who, Who::Doctor { .. })
+    }
+
+    /// True when the labels alone say that a resource is hidden from this caller, as the person or author wrote them: what the
+    /// gate must find at least.
+    pub fn must_not_see(&self, resource: &Resource) -> bool {
+        let is_clinical = resource.person.is_some() && resource.resource_type != "Patient";
+        let last = resource.versions.last().unwrap().to_string();
+        let has = |code: &str| last.contains(&format!("\"{code}\""));
+        match &self.who {
+            _ if !is_clinical => false,
+            Who::Citizen { person, capacity, .. } => {
+                let is_secret = *capacity != Capacity::Own && has("INVISIBLE_REPRESENTANTS_LEGAUX");
+                resource.person != Some(*person) || has("INVISIBLE_PATIENT") || is_secret
+            }
+            Who::Doctor { doctor, .. } => {
+                has("MASQUE_PS") && !last.contains(&format!("Practitioner/d{doctor}\""))
+            }
+            Who::Program => false,
+            Who::Nobody => true,
+        }
     }
 
     /// True when a resource of the rules that decide on this caller names them.

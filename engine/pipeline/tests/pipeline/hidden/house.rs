@@ -169,6 +169,8 @@ impl House {
                     && caller.is_named_by(&resource.versions[0].to_string());
             let is_rule = is_rule || resource.resource_type == "Patient" && caller.is_professional();
             let is_seen = matches!(session.peek(key).await, Ok(Some(_)));
+            let name = resource.name();
+            assert!(!is_seen || !caller.must_not_see(resource), "{name} is labelled, and seen by {caller:?}");
             if !is_seen && !is_rule {
                 hidden.insert(index);
             }
