@@ -3,6 +3,7 @@
 //! Parse → validate → the rooms' rules → the gate decides → commit and trace → answer. Knows no HTTP: `app` turns requests
 //! into an [`Interaction`] or a [`PageCall`] and answers into bytes.
 
+mod address;
 mod bundle;
 mod capabilities;
 mod compartment;
