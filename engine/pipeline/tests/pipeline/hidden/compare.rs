@@ -45,9 +45,17 @@ fn without_tokens(body: &mut Value) {
             if members.get("resource").is_some_and(|resource| resource["resourceType"] == "AuditEvent") {
                 members["resource"]["id"] = Value::Null;
                 members.insert("fullUrl".into(), Value::Null);
-                for entity in members["resource"]["entity"].as_array_mut().into_iter().flatten() {
-                    let reference = entity["what"]["reference"].as_str().unwrap_or_default();
-                    entity["what"]["reference"] = reference.split('/').next().into();
+                let event = &mut members["resource"];
+                let named = |value: &mut Value| {
+                    if let Some(text) = value["reference"].as_str() {
+                        value["reference"] = text.split('/').next().into();
+                    }
+                };
+                for entity in event["entity"].as_array_mut().into_iter().flatten() {
+                    named(&mut entity["what"]);
+                }
+                for agent in event["agent"].as_array_mut().into_iter().flatten() {
+                    named(&mut agent["who"]);
                 }
             }
             members.values_mut().for_each(without_tokens);
