@@ -183,10 +183,10 @@ impl Session {
     }
 }
 
-/// The search as the log keeps it.
+/// The search as the log keeps it: the place of a page is no part of what was asked.
 pub(crate) fn query_text(params: &[(String, String)]) -> String {
     let mut text = String::new();
-    for (name, value) in params {
+    for (name, value) in params.iter().filter(|(name, _)| name != "_page") {
         if !text.is_empty() {
             text.push('&');
         }
