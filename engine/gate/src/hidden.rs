@@ -104,6 +104,7 @@ impl Session {
             let names = self.names().await?;
             let asker = self.asker(&names);
             let (mut contents, mut leaning, mut of_type) = (Vec::new(), Vec::new(), Vec::new());
+            let mut deleted = Vec::new();
             let scan = Scan {
                 home: Some(home),
                 resource_type: None,
@@ -121,6 +122,8 @@ impl Session {
                         contents.push((row.key, owner, self.public_id(row)));
                     } else if !matches!(see_row(&asker, standing, row, self), Decision::Allow(_)) {
                         hidden.add(row.key, &self.public_id(row));
+                    } else if row.deleted && may_lean(row.key.resource_type) {
+                        deleted.push((row.key, row.version, self.public_id(row)));
                     } else {
                         let groups = leans_on(row.key.resource_type, &Sketch(&row.sketch));
                         if !groups.is_empty() {
@@ -138,6 +141,14 @@ impl Session {
                 }
             }
             hide_leaning(&mut hidden, leaning);
+            // What leaned on the hidden when it was deleted: its row says no more what it referred to.
+            for (key, version, id) in deleted {
+                let mut snapshot = self.snapshot().await?;
+                let last = snapshot.versions(key, Some(version), 1).await.map_err(problem)?;
+                if last.iter().any(|last| !last.deleted && redact::strip(&last.body, &hidden).is_none()) {
+                    hidden.add(key, &id);
+                }
+            }
             rows = wanted.map(|_| of_type);
         }
         let hidden = Arc::new(hidden);
