@@ -182,7 +182,7 @@ fn a_group_gives_the_records_of_its_members_that_are_open() {
     let reply = as_login("medecin-1").get(&path);
     if reply.status == 200 {
         let found = ids(&reply.json(), "match");
-        assert_eq!(found, [open.id.clone()]);
+        assert_eq!(found, std::slice::from_ref(&open.id));
     } else {
         assert_eq!(reply.status, 404, "a group that is not open to professionals is not there");
     }
