@@ -94,9 +94,13 @@ impl Registry {
         self.find(name, level).is_none_or(|operation| operation.definition().affects_state)
     }
 
-    /// The definition of an operation as a resource, by the id under which it is served.
+    /// The definition of an operation as a resource, by the id under which it is served or the published one it follows.
     pub(crate) fn served(&self, id: &str, base: &str) -> Option<Value> {
-        self.definitions().find(|definition| definition.id == id).map(|found| found.to_resource(base))
+        let is_it = |definition: &Definition| {
+            definition.id == id
+                || definition.canonical.rsplit('/').next().is_some_and(|published| published == id)
+        };
+        self.definitions().find(|definition| is_it(definition)).map(|found| found.to_resource(base))
     }
 
     fn unknown(&self, name: &str, level: &Level) -> Problem {

@@ -1,4 +1,6 @@
 use super::*;
+use socle_fhir::validate::{Options, check_with};
+use socle_kernel::Severity;
 
 fn settings() -> Settings {
     Settings {
@@ -19,7 +21,8 @@ fn every_statement_is_valid() {
     let operations = Registry::of_the_engine();
     let terminology = terminology::statement(&settings(), &operations, Instant(1_772_000_000_000_000));
     for statement in [of(StatementMode::Full), of(StatementMode::Normative), terminology] {
-        let issues = socle_fhir::check(&statement);
+        let mut issues = check_with(&statement, &[], &Options::default());
+        issues.retain(|issue| issue.severity == Severity::Error);
         assert!(issues.is_empty(), "{}: {issues:?}", statement["resourceType"]);
     }
 }

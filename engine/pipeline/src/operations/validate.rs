@@ -12,7 +12,7 @@ use serde_json::Value;
 use socle_fhir::packages;
 use socle_fhir::validate::{Options, check_with};
 use socle_gate::{Act, Found, Session};
-use socle_kernel::{Issue, Kind, Lang, Problem, ResourceType, Severity, Words};
+use socle_kernel::{Instant, Issue, Kind, Lang, Problem, ResourceType, Severity, Words};
 use std::sync::Arc;
 
 /// The operations of this file.
@@ -114,7 +114,7 @@ impl Operation for Validate {
         if resource["resourceType"] != resource_type.name() {
             issues.push(wrong_type(resource_type, &resource));
         }
-        issues.extend(structure(&resource, call.text("profile"))?);
+        issues.extend(structure(&resource, call.text("profile"), session.now())?);
         let has_errors = issues.iter().any(|issue| issue.severity == Severity::Error);
         if !has_errors && matches!(mode, Mode::Create | Mode::Update) {
             issues.extend(as_a_write(session, pipeline, resource, stored.as_ref()).await?);
@@ -162,7 +162,7 @@ fn wrong_type(resource_type: ResourceType, resource: &Value) -> Issue {
 }
 
 /// The base definitions, the profiles that the resource declares, and the one that is named.
-fn structure(resource: &Value, profile: Option<&str>) -> Result<Vec<Issue>, Problem> {
+fn structure(resource: &Value, profile: Option<&str>, now: Instant) -> Result<Vec<Issue>, Problem> {
     let profiles: Vec<&str> = profile.into_iter().collect();
     for profile in &profiles {
         if packages::find_entry(packages::Kind::StructureDefinition, profile).is_none() {
@@ -176,7 +176,8 @@ fn structure(resource: &Value, profile: Option<&str>) -> Result<Vec<Issue>, Prob
             .receiving(*profile));
         }
     }
-    Ok(check_with(resource, &profiles, &Options::default()))
+    let options = Options { tells_information: true, now: Some(now), ..Options::default() };
+    Ok(check_with(resource, &profiles, &options))
 }
 
 /// What a write of this resource would meet.
