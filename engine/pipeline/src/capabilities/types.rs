@@ -41,7 +41,7 @@ impl SearchDefinitions {
         for entry in packages::list(Kind::SearchParameter) {
             let Some((bases, code)) = entry.about.split_once('.') else { continue };
             // A few official definitions leave their type out; their address tells it (`…-CodeSystem-author`).
-            let told = || Some(entry.url.strip_suffix(code)?.strip_suffix('-')?.rsplit('-').next()?);
+            let told = || entry.url.strip_suffix(code)?.strip_suffix('-')?.rsplit('-').next();
             let bases = if bases.is_empty() { told().unwrap_or_default() } else { bases };
             for base in bases.split(',') {
                 // Packages may profile an official parameter; the official one is what is meant by its code.
