@@ -1,3 +1,5 @@
+//! What the CapabilityStatement and its like must hold, and that they are valid FHIR.
+
 use super::*;
 use socle_fhir::validate::{Options, check_with};
 use socle_kernel::Severity;

@@ -1,3 +1,5 @@
+//! The input of operations: what is read, what is refused, and that every definition is sound.
+
 use super::call::Argument;
 use super::*;
 use crate::interaction::Level;
