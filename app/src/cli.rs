@@ -46,6 +46,9 @@ pub enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(Audit),
+    /// Add, list or remove FHIR packages of profiles and terminologies.
+    #[command(subcommand)]
+    Package(Package),
     /// Check the machine, the folder and the store, and say what is wrong and how to mend it.
     Doctor(Doctor),
     /// Print every page address with its room and who may call it.
@@ -182,6 +185,39 @@ pub struct AuditVerify {
     /// As JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `socle package`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Package {
+    /// Check a FHIR package (.tgz or folder) and keep it for the next start.
+    Add(PackageAdd),
+    /// Name every package, built in or added.
+    List(Store),
+    /// Forget a package that was added.
+    Remove(PackageName),
+}
+
+/// `socle package add`.
+#[derive(Args, Clone, Debug)]
+pub struct PackageAdd {
+    /// The package: an archive (.tgz) or a folder of JSON files with its package.json.
+    #[arg(value_name = "FILE|FOLDER")]
+    pub package: PathBuf,
+    /// Folder of the store [default: ./var/demo].
+    #[arg(long, env = "SOCLE_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// `socle package remove`.
+#[derive(Args, Clone, Debug)]
+pub struct PackageName {
+    /// The package, as `socle package list` names it.
+    #[arg(value_name = "NAME#VERSION")]
+    pub package: String,
+    /// Folder of the store [default: ./var/demo].
+    #[arg(long, env = "SOCLE_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
 }
 
 /// `socle doctor`.

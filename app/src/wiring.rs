@@ -22,6 +22,7 @@ pub fn rooms() -> Vec<Room> {
 /// Opens the store of these settings.
 pub async fn open(settings: &Settings) -> Result<Gate, Failure> {
     make_folder(&settings.data)?;
+    crate::commands::package::install(&settings.data)?;
     let chance = Arc::new(SystemChance);
     let keys = PlatformKeys::load_or_create(&settings.key_file(), &*chance)
         .map_err(|error| Failure::of_store(&error, &settings.data))?;

@@ -5,6 +5,7 @@ mod audit;
 mod demo;
 mod doctor;
 mod import;
+pub mod package;
 mod routes;
 mod serve;
 mod token;
@@ -29,6 +30,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Accounts(args) => accounts::run(&args, config),
         Command::Token(args) => token::run(&args, config),
         Command::Audit(Audit::Verify(args)) => audit::run(&args, config),
+        Command::Package(command) => package::run(command, config),
         Command::Doctor(args) => block_on(doctor::run(args, config)),
         Command::Routes(args) => block_on(routes::run(args, config)),
     }

@@ -1,6 +1,7 @@
 //! Conformance resources by their canonical address: the FHIR R4 definitions and profile packages, embedded, and the
 //! packages that an operator adds. They stay compressed until somebody asks for one; what was asked for lately is kept.
 
+mod add;
 mod embedded;
 mod kind;
 mod pack;
@@ -9,6 +10,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
+pub use add::{Made, make};
 pub use kind::Kind;
 pub use pack::{Pack, RESOURCE_BYTES, write, write_with};
 pub use slim::slim;

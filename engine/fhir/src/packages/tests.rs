@@ -92,3 +92,89 @@ fn a_damaged_pack_is_refused() {
     assert!(Pack::open(whole[..whole.len() / 2].to_vec()).is_err());
     assert!(Pack::open(Vec::new()).is_err());
 }
+
+fn a_package(profile: Value) -> Vec<(String, Vec<u8>)> {
+    let manifest =
+        serde_json::json!({"name": "exemple.profils", "version": "1.0.0", "fhirVersions": ["4.0.1"]});
+    vec![
+        ("package/package.json".to_owned(), manifest.to_string().into_bytes()),
+        ("package/StructureDefinition-p.json".to_owned(), profile.to_string().into_bytes()),
+        ("package/Patient-exemple.json".to_owned(), br#"{"resourceType":"Patient"}"#.to_vec()),
+    ]
+}
+
+/// A profile of Patient as an author writes it: the differential alone.
+fn a_profile(url: &str) -> Value {
+    serde_json::json!({
+        "resourceType": "StructureDefinition", "id": "p", "url": url, "name": "P", "status": "draft", "kind": "resource",
+        "abstract": false, "type": "Patient", "derivation": "constraint",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
+        "differential": {"element": [
+            {"id": "Patient.birthDate", "path": "Patient.birthDate", "min": 1},
+            {"id": "Patient.identifier", "path": "Patient.identifier", "min": 1,
+             "slicing": {"discriminator": [{"type": "value", "path": "system"}], "rules": "closed"}},
+            {"id": "Patient.identifier:local", "path": "Patient.identifier", "sliceName": "local", "min": 1, "max": "1"},
+            {"id": "Patient.identifier:local.system", "path": "Patient.identifier.system", "min": 1,
+             "fixedUri": "https://exemple.fr/id"},
+            {"id": "Patient.deceasedBoolean", "path": "Patient.deceasedBoolean", "max": "0"}
+        ]}
+    })
+}
+
+#[test]
+fn a_differential_becomes_a_snapshot_that_validation_uses() {
+    let url = "https://exemple.fr/StructureDefinition/p";
+    let made = make(&a_package(a_profile(url))).expect("made");
+    assert_eq!((made.name.as_str(), made.resources, made.snapshots), ("exemple.profils", 1, 1));
+    install(vec![Pack::open(made.bytes).expect("whole")]);
+    let snapshot = find(Kind::StructureDefinition, url).expect("installed");
+    let ids: Vec<&str> = snapshot["snapshot"]["element"]
+        .as_array()
+        .expect("elements")
+        .iter()
+        .filter_map(|element| element["id"].as_str())
+        .collect();
+    for id in [
+        "Patient.name",
+        "Patient.identifier:local.system",
+        "Patient.identifier:local.value",
+        "Patient.deceased[x]:deceasedBoolean",
+    ] {
+        assert!(ids.contains(&id), "{id}: {ids:?}");
+    }
+    let check = |patient: Value| -> Vec<String> {
+        let issues = crate::validate::check_with(&patient, &[url], &crate::validate::Options::default());
+        issues.into_iter().map(|issue| issue.path).collect()
+    };
+    let good = serde_json::json!({
+        "resourceType": "Patient", "birthDate": "1974", "identifier": [{"system": "https://exemple.fr/id", "value": "1"}]
+    });
+    assert_eq!(check(good), [] as [&str; 0]);
+    let bad = serde_json::json!({
+        "resourceType": "Patient", "deceasedBoolean": true, "identifier": [{"system": "https://ailleurs.fr", "value": "1"}]
+    });
+    assert_eq!(
+        check(bad),
+        ["Patient.deceased", "Patient.identifier[0]", "Patient.identifier", "Patient.birthDate"]
+    );
+}
+
+#[test]
+fn a_package_with_a_fault_is_refused_with_its_file() {
+    let mut files = a_package(a_profile("https://exemple.fr/StructureDefinition/q"));
+    files.push(("package/ValueSet-x.json".to_owned(), b"{".to_vec()));
+    assert!(make(&files).expect_err("not JSON").issues[0].text.en.contains("ValueSet-x.json"));
+    let mut profile = a_profile("https://exemple.fr/StructureDefinition/r");
+    profile["baseDefinition"] = Value::from("https://exemple.fr/StructureDefinition/inconnu");
+    let problem = make(&a_package(profile)).expect_err("no base");
+    assert!(problem.issues[0].text.en.contains("inconnu"));
+    let mut profile = a_profile("https://exemple.fr/StructureDefinition/s");
+    profile["differential"]["element"][0]["id"] = Value::from("Patient.taille");
+    assert!(
+        make(&a_package(profile)).expect_err("no such element").issues[0].text.en.contains("Patient.taille")
+    );
+    assert!(make(&files[1..2]).expect_err("no manifest").issues[0].text.en.contains("package.json"));
+    let mut files = a_package(a_profile("https://exemple.fr/StructureDefinition/t"));
+    files[0].1 = br#"{"name": "x", "version": "1", "fhirVersions": ["5.0.0"]}"#.to_vec();
+    assert!(make(&files).expect_err("R5").issues[0].text.en.contains("R4"));
+}

@@ -3,7 +3,6 @@
 use super::finding::Family;
 use super::profile::{self, Active, Profile};
 use super::walk::{Holder, Walk};
-use crate::definitions::TypeKind;
 use crate::fhirpath::Element;
 use serde_json::Value;
 use socle_kernel::Severity;
@@ -137,8 +136,8 @@ impl<'a> Walk<'a, '_> {
         if expression.contains("://") || matches!(expression, "CanonicalResource" | "MetadataResource") {
             return true;
         }
-        let is_resource = holder.definition.kind == TypeKind::Resource;
-        if (expression == "Element" && !is_resource) || holder.definition.is_a(expression) {
+        // Guides write `Element` for "anywhere", resources included.
+        if expression == "Element" || holder.definition.is_a(expression) {
             return true;
         }
         let by_origin = holder.origin.is_some_and(|(owner, name)| {

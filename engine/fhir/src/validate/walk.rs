@@ -244,6 +244,10 @@ impl<'a, 'o> Walk<'a, 'o> {
         let root = if is_contained { outer.map_or(value, |outer| outer.root) } else { value };
         let depth = self.place.steps.len();
         self.frames.push(Frame { resource: value, root, bundle, depth });
+        let is_top = self.holders.is_empty();
+        if is_top {
+            self.holders.push(Holder { value: Some(value), definition: element.definition, origin: None });
+        }
         let mut actives = nodes.to_vec();
         if self.is_loud() {
             self.declared_profiles(element, &mut actives);
@@ -252,6 +256,9 @@ impl<'a, 'o> Walk<'a, 'o> {
         self.content(element, &actives);
         if self.is_loud() {
             self.after_resource(element, is_contained);
+        }
+        if is_top {
+            self.holders.pop();
         }
         self.frames.pop();
     }

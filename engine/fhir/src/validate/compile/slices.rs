@@ -176,9 +176,13 @@ fn at(
                 let named = type_rules(tree.nodes[child].element).into_iter().next();
                 let named = named.and_then(|rule| definitions::find_type(&rule.code));
                 let below = below.definition();
-                let child_type =
-                    named.filter(|_| below.kind != definitions::TypeKind::Backbone).unwrap_or(below);
-                at(tree, child, child_type, rest, read, depth)
+                let is_nested = below.kind == definitions::TypeKind::Backbone;
+                let child_type = named.filter(|_| !is_nested).unwrap_or(below);
+                // What is said of a slice below tells this one apart too: the coding that must be there.
+                let slices = tree.nodes[child].slices.iter().map(|(_, slice)| *slice);
+                std::iter::once(child)
+                    .chain(slices)
+                    .find_map(|one| at(tree, one, child_type, rest, read, depth))
             })
         }
     };
