@@ -11,6 +11,7 @@ mod compile;
 mod demand;
 mod extension;
 mod finding;
+mod members;
 mod narrative;
 mod options;
 mod place;
