@@ -5,6 +5,7 @@
 //! | `harness/` | the program, its clients, browsers and builders |
 //! | `http/` | the FHIR API by interaction, and the publishing and finding of documents |
 //! | `access/` | role × label × act (`table.txt`), and the refusal of every route (`routes.txt`) |
+//! | `clients/` | FHIR clients of other people |
 //! | `journeys/` | whole stories, without scripts and in a real browser |
 //! | `pages/` | every page: structure, accessibility, weight |
 //! | `conformance/` | data that this project did not make |
@@ -13,6 +14,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 mod access;
+mod clients;
 mod conformance;
 mod faults;
 mod harness;
