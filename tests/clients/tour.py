@@ -39,7 +39,8 @@ one = mine[0]
 one["note"] = [{"text": "contrôle"}]
 one.save()
 promise(client.reference("Observation", one["id"]).to_resource()["note"][0]["text"] == "contrôle", "a change is kept")
-one.patch(status="amended")
+# Its own `patch()` sends a part of a resource, which R4 does not know: a JSON Patch says the same.
+client.execute(f"Observation/{one['id']}", method="patch", data=[{"op": "replace", "path": "/status", "value": "amended"}])
 promise(client.reference("Observation", one["id"]).to_resource()["status"] == "amended", "a patch is kept")
 
 with_person = client.resources("Observation").search(_id=one["id"]).include("Observation", "subject").fetch_raw()

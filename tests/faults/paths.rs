@@ -46,7 +46,7 @@ fn paths_lead_nowhere_else() {
         b"/fhir/%50atient/..",
         b"/fhir/Patient/%ff%fe",
         b"/fhir/Patient/x;y=z",
-        b"/fhir/Patient/$everything",
+        b"/fhir/Patient/$no-such-operation",
         b"/fhir/$nonsense",
         b"/fhir/Binary/../../blobs",
         b"/mon-espace/../pro",
