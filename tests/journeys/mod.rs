@@ -1,5 +1,6 @@
 //! Whole stories, as the people concerned live them.
 
+mod api_page;
 mod browser;
 mod cda;
 mod record;
