@@ -23,15 +23,24 @@ fn of(bundle: &Value, id: &str) -> Vec<String> {
     versions(bundle).into_iter().filter(|(name, _)| name == id).map(|(_, told)| told).collect()
 }
 
-/// An organisation with three versions, the last a deletion.
+/// Writes something else until the clock of the server tells a later moment, so that two moments are two.
+fn until_later_than(moment: &str) {
+    let other = json!({ "resourceType": "Organization", "name": "Entre deux" });
+    let is_later = |_| as_login("systeme-1").create(&other)["meta"]["lastUpdated"].as_str().unwrap() > moment;
+    assert!((0..1000).any(is_later), "the clock goes on");
+}
+
+/// An organisation with three versions of three moments, the last a deletion.
 fn three_versions() -> (String, Vec<String>) {
     let system = as_login("systeme-1");
     let mut stored = system.create(&json!({ "resourceType": "Organization", "name": "Une" }));
     let id = stored["id"].as_str().unwrap().to_owned();
     let mut moments = vec![stored["meta"]["lastUpdated"].as_str().unwrap().to_owned()];
+    until_later_than(&moments[0]);
     stored["name"] = "Deux".into();
     let second = system.put(&format!("/fhir/Organization/{id}"), &stored).expect(200).json();
     moments.push(second["meta"]["lastUpdated"].as_str().unwrap().to_owned());
+    until_later_than(&moments[1]);
     system.delete(&format!("/fhir/Organization/{id}")).expect(204);
     (id, moments)
 }
