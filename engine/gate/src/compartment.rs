@@ -91,6 +91,7 @@ impl Session {
             resource_type: Some(resource_type),
             newest_first: false,
             with_deleted: false,
+            after: None,
             budget: limits::SCAN_ROWS,
         };
         let mut count = 0;
@@ -143,6 +144,7 @@ impl Session {
             resource_type,
             newest_first: false,
             with_deleted: false,
+            after: None,
             budget: usize::MAX,
         };
         let mut snapshot = self.snapshot().await?;

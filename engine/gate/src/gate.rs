@@ -207,6 +207,7 @@ async fn load_policy(snapshot: &mut dyn Snapshot, home: HomeId) -> Result<HomePo
         resource_type: None,
         newest_first: false,
         with_deleted: true,
+        after: None,
         budget: usize::MAX,
     };
     snapshot

@@ -110,6 +110,7 @@ impl Session {
                 resource_type: None,
                 newest_first: false,
                 with_deleted: true,
+                after: None,
                 budget: usize::MAX,
             };
             let mut snapshot = self.snapshot().await?;

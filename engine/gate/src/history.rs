@@ -146,6 +146,7 @@ impl Session {
             resource_type: of_type,
             newest_first: false,
             with_deleted: true,
+            after: None,
             budget: usize::MAX,
         };
         let mut snapshot = self.snapshot().await?;

@@ -447,6 +447,7 @@ impl Session {
             resource_type: Some(resource_type::PATIENT),
             newest_first: false,
             with_deleted: false,
+            after: None,
             budget: usize::MAX,
         };
         let mut snapshot = self.snapshot().await?;

@@ -160,6 +160,7 @@ async fn main() -> Result<(), Failure> {
             resource_type: None,
             newest_first: true,
             with_deleted: false,
+            after: None,
             budget: 100_000,
         };
         view.scan(scan, &mut |_| {

@@ -259,6 +259,9 @@ pub struct Scan {
     pub newest_first: bool,
     /// True to visit deleted rows as well.
     pub with_deleted: bool,
+    /// Only rows that come after this key, in the order of the scan; `None` from the beginning. Its home and type must be
+    /// those of the scan, where the scan names them.
+    pub after: Option<Key>,
     /// Rows that may be looked at, of any type.
     pub budget: usize,
 }
@@ -377,6 +380,11 @@ pub trait Store: Send + Sync {
     async fn put_blob(&self, home: HomeId, content: Bytes) -> Result<BlobRef>;
     /// Reads a document content.
     async fn get_blob(&self, home: HomeId, blob: &BlobRef) -> Result<Bytes>;
+    /// As [`Store::put_blob`], under a name of the caller's choice: what lies under it already is replaced. For files that no
+    /// version names, whose owner knows their names before they are written, so that none is left behind.
+    async fn put_blob_named(&self, home: HomeId, name: [u8; 16], content: Bytes) -> Result<BlobRef>;
+    /// Removes a content, by its name; nothing happens when it is not there. Only for contents that no version names.
+    async fn remove_blob(&self, home: HomeId, name: [u8; 16]) -> Result<()>;
     /// Waits until the change feed has gone past a number, or the store closes.
     async fn feed_after(&self, number: u64);
     /// Number of the newest step of the change feed; 0 while there is none.

@@ -52,18 +52,22 @@ impl Blobs {
         })
     }
 
-    /// Seals a content under a new name.
+    /// Seals a content under a name; a new one when none is given.
     pub(crate) fn seal(
         &self,
         key: &HomeKey,
+        name: Option<[u8; 16]>,
         content: &[u8],
         chance: &dyn Chance,
     ) -> Result<(BlobRef, Vec<u8>)> {
         if disk::free_bytes(&self.folder)? < self.reserve_bytes.saturating_add(content.len() as u64) {
             return Err(StoreError::Full);
         }
-        let mut name = [0u8; 16];
-        chance.fill(&mut name);
+        let name = name.unwrap_or_else(|| {
+            let mut name = [0u8; 16];
+            chance.fill(&mut name);
+            name
+        });
         let blob = BlobRef { name, size: content.len() as u64 };
         let sealed = seal(key, &blob, content, chance)?;
         self.make_home(key.home()).map_err(|error| StoreError::Io(format!("document contents: {error}")))?;
@@ -106,6 +110,14 @@ impl Blobs {
             }
             error => StoreError::Io(format!("document content: {error}")),
         })
+    }
+
+    /// Removes one content; one that is not there is removed already.
+    pub(crate) async fn remove(&self, home: HomeId, name: &[u8; 16]) -> Result<()> {
+        match self.objects.delete(&place(home, name)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(StoreError::Io(format!("document contents of {home:?}: {error}"))),
+        }
     }
 
     /// Removes the contents of a home: they are unreadable already, this frees the room.

@@ -94,6 +94,7 @@ impl Session {
                 resource_type: Some(resource_type),
                 newest_first: true,
                 with_deleted: false,
+                after: None,
                 budget: usize::MAX,
             };
             let mut snapshot = self.snapshot().await?;
@@ -187,6 +188,7 @@ impl Session {
             resource_type: Some(resource_type::BINARY),
             newest_first: true,
             with_deleted: false,
+            after: None,
             budget: limits::SCAN_ROWS,
         };
         let mut snapshot = self.snapshot().await?;
@@ -254,6 +256,7 @@ impl Session {
             resource_type: Some(resource_type),
             newest_first: true,
             with_deleted: false,
+            after: None,
             budget: limits::SCAN_ROWS,
         };
         let mut snapshot = self.snapshot().await?;

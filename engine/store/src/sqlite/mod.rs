@@ -202,6 +202,15 @@ impl SqliteStore {
         answered.await.unwrap_or_else(|_| Err(StoreError::Busy.into()))
     }
 
+    /// Seals and keeps a content.
+    async fn put_sealed(&self, home: HomeId, name: Option<[u8; 16]>, content: Bytes) -> Result<BlobRef> {
+        let key = self.kept_key(home).await?;
+        let inner = self.inner.clone();
+        let (blob, sealed) = beside(move || inner.blobs.seal(&key, name, &content, &*inner.chance)).await?;
+        self.inner.blobs.put(home, &blob, sealed).await?;
+        Ok(blob)
+    }
+
     /// The key of a home, stored for good.
     async fn kept_key(&self, home: HomeId) -> Result<Arc<HomeKey>> {
         for _ in 0..limits::WRITE_RETRIES {
@@ -252,11 +261,15 @@ impl Store for SqliteStore {
     }
 
     async fn put_blob(&self, home: HomeId, content: Bytes) -> Result<BlobRef> {
-        let key = self.kept_key(home).await?;
-        let inner = self.inner.clone();
-        let (blob, sealed) = beside(move || inner.blobs.seal(&key, &content, &*inner.chance)).await?;
-        self.inner.blobs.put(home, &blob, sealed).await?;
-        Ok(blob)
+        self.put_sealed(home, None, content).await
+    }
+
+    async fn put_blob_named(&self, home: HomeId, name: [u8; 16], content: Bytes) -> Result<BlobRef> {
+        self.put_sealed(home, Some(name), content).await
+    }
+
+    async fn remove_blob(&self, home: HomeId, name: [u8; 16]) -> Result<()> {
+        self.inner.blobs.remove(home, &name).await
     }
 
     async fn get_blob(&self, home: HomeId, blob: &BlobRef) -> Result<Bytes> {

@@ -180,6 +180,27 @@ impl SqliteSnapshot {
     }
 }
 
+/// The text of a scan and where it starts: after a key, or before everything (newest first: after everything).
+fn scan_text(scan: &Scan) -> (&'static str, [i64; 3]) {
+    let (type_after, seq_after) = match scan.after {
+        Some(key) => (i64::from(key.resource_type.code()), seq_column(key.seq)),
+        None if scan.home.is_some() && scan.newest_first => (i64::MAX, i64::MAX),
+        None => (-1, -1),
+    };
+    let home_after = scan.after.map_or(-1, |key| column(key.home));
+    let code = scan.resource_type.map(|found| i64::from(found.code()));
+    match (scan.home.map(column), code, scan.newest_first) {
+        (Some(home), Some(code), true) => (sql::SCAN_TYPE_NEWEST, [home, code, seq_after]),
+        (Some(home), Some(code), false) => (sql::SCAN_TYPE, [home, code, seq_after]),
+        (Some(home), None, true) => (sql::SCAN_HOME_NEWEST, [home, type_after, seq_after]),
+        (Some(home), None, false) => (sql::SCAN_HOME, [home, type_after, seq_after]),
+        (None, Some(code), _) if sql::DIRECTORY_TYPES.iter().any(|known| i64::from(*known) == code) => {
+            (sql::SCAN_DIRECTORY, [code, home_after, seq_after])
+        }
+        (None, _, _) => (sql::SCAN_ALL, [home_after, type_after, seq_after]),
+    }
+}
+
 #[async_trait]
 impl Snapshot for SqliteSnapshot {
     async fn row(&mut self, key: Key) -> Result<Option<Row>> {
@@ -231,22 +252,9 @@ impl Snapshot for SqliteSnapshot {
         visit: &mut (dyn for<'r> FnMut(&'r Row) -> Visit + Send),
     ) -> Result<Scanned> {
         let opener = self.opener()?;
-        let (text, home) = match (scan.home, scan.resource_type, scan.newest_first) {
-            (Some(home), Some(_), true) => (sql::SCAN_TYPE_NEWEST, column(home)),
-            (Some(home), Some(_), false) => (sql::SCAN_TYPE, column(home)),
-            (Some(home), None, true) => (sql::SCAN_HOME_NEWEST, column(home)),
-            (Some(home), None, false) => (sql::SCAN_HOME, column(home)),
-            (None, Some(found), _) if sql::DIRECTORY_TYPES.contains(&found.code()) => {
-                (sql::SCAN_DIRECTORY, i64::from(found.code()))
-            }
-            (None, _, _) => (sql::SCAN_ALL, PLATFORM),
-        };
+        let (text, start) = scan_text(&scan);
         let mut read = opener.conn.prepare_cached(text).map_err(database_error)?;
-        let mut rows = match (scan.home, scan.resource_type) {
-            (Some(_), Some(resource_type)) => read.query(params![home, resource_type.code()]),
-            _ => read.query([home]),
-        }
-        .map_err(database_error)?;
+        let mut rows = read.query(start).map_err(database_error)?;
         let mut looked_at = 0;
         while let Some(row) = rows.next().map_err(database_error)? {
             if looked_at >= scan.budget {

@@ -14,22 +14,38 @@ macro_rules! version_columns {
 
 pub(super) const ROW: &str =
     concat!("SELECT ", row_columns!(), " FROM resource WHERE home = $1 AND type = $2 AND seq = $3");
-pub(super) const SCAN_TYPE_NEWEST: &str =
-    concat!("SELECT ", row_columns!(), " FROM resource WHERE home = $1 AND type = $2 ORDER BY seq DESC");
-pub(super) const SCAN_TYPE: &str =
-    concat!("SELECT ", row_columns!(), " FROM resource WHERE home = $1 AND type = $2 ORDER BY seq");
-pub(super) const SCAN_HOME_NEWEST: &str =
-    concat!("SELECT ", row_columns!(), " FROM resource WHERE home = $1 ORDER BY type DESC, seq DESC");
-pub(super) const SCAN_HOME: &str =
-    concat!("SELECT ", row_columns!(), " FROM resource WHERE home = $1 ORDER BY type, seq");
-/// The one read without a home: a bounded scan, by design.
-pub(super) const SCAN_ALL: &str =
-    concat!("SELECT ", row_columns!(), " FROM resource WHERE home >= $1 ORDER BY home, type, seq");
+pub(super) const SCAN_TYPE_NEWEST: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM resource WHERE home = $1 AND type = $2 AND seq < $3 ORDER BY seq DESC"
+);
+pub(super) const SCAN_TYPE: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM resource WHERE home = $1 AND type = $2 AND seq > $3 ORDER BY seq"
+);
+pub(super) const SCAN_HOME_NEWEST: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM resource WHERE home = $1 AND (type, seq) < ($2, $3) ORDER BY type DESC, seq DESC"
+);
+pub(super) const SCAN_HOME: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM resource WHERE home = $1 AND (type, seq) > ($2, $3) ORDER BY type, seq"
+);
+/// The one read without a home: a bounded scan, by design, from a key on.
+pub(super) const SCAN_ALL: &str = concat!(
+    "SELECT ",
+    row_columns!(),
+    " FROM resource WHERE (home, type, seq) > ($1, $2, $3) ORDER BY home, type, seq"
+);
 /// One type that has a home for each of its resources; the list is that of the index, word for word.
 pub(super) const SCAN_DIRECTORY: &str = concat!(
     "SELECT ",
     row_columns!(),
-    " FROM resource WHERE type = $1 AND type IN (45, 60, 71, 100, 103, 108, 109) ORDER BY home, seq"
+    " FROM resource WHERE type = $1 AND type IN (45, 60, 71, 100, 103, 108, 109) \
+     AND (home, seq) > ($2, $3) ORDER BY home, seq"
 );
 /// Codes of the types in that index.
 pub(super) const DIRECTORY_TYPES: [u16; 7] = [45, 60, 71, 100, 103, 108, 109];
@@ -90,12 +106,12 @@ mod tests {
     /// Every read that a request makes, with the start of its plan.
     const PLANS: &[(&str, &str)] = &[
         (ROW, "SEARCH resource USING PRIMARY KEY (home=? AND type=? AND seq=?)"),
-        (SCAN_TYPE_NEWEST, "SEARCH resource USING PRIMARY KEY (home=? AND type=?)"),
-        (SCAN_TYPE, "SEARCH resource USING PRIMARY KEY (home=? AND type=?)"),
-        (SCAN_HOME_NEWEST, "SEARCH resource USING PRIMARY KEY (home=?)"),
-        (SCAN_HOME, "SEARCH resource USING PRIMARY KEY (home=?)"),
-        (SCAN_ALL, "SEARCH resource USING PRIMARY KEY (home>?)"),
-        (SCAN_DIRECTORY, "SEARCH resource USING INDEX directory (type=?)"),
+        (SCAN_TYPE_NEWEST, "SEARCH resource USING PRIMARY KEY (home=? AND type=? AND seq<?)"),
+        (SCAN_TYPE, "SEARCH resource USING PRIMARY KEY (home=? AND type=? AND seq>?)"),
+        (SCAN_HOME_NEWEST, "SEARCH resource USING PRIMARY KEY (home=? AND (type,seq)<(?,?))"),
+        (SCAN_HOME, "SEARCH resource USING PRIMARY KEY (home=? AND (type,seq)>(?,?))"),
+        (SCAN_ALL, "SEARCH resource USING PRIMARY KEY ((home,type,seq)>(?,?,?))"),
+        (SCAN_DIRECTORY, "SEARCH resource USING INDEX directory (type=? AND (home,seq)>(?,?))"),
         (VERSION, "SEARCH version USING PRIMARY KEY (home=? AND type=? AND seq=? AND version=?)"),
         (VERSIONS, "SEARCH version USING PRIMARY KEY (home=? AND type=? AND seq=? AND version<?)"),
         (FIND, "SEARCH key USING PRIMARY KEY (param=? AND value=? AND type=? AND (home,seq)>(?,?))"),

@@ -135,7 +135,14 @@ pub fn person(birth_day: i32, families: &[&str], givens: &[&str]) -> Person {
 
 /// A scan of everything in a home.
 pub fn all_of(of: HomeId) -> Scan {
-    Scan { home: Some(of), resource_type: None, newest_first: false, with_deleted: false, budget: usize::MAX }
+    Scan {
+        home: Some(of),
+        resource_type: None,
+        newest_first: false,
+        with_deleted: false,
+        after: None,
+        budget: usize::MAX,
+    }
 }
 
 /// Every row that a scan visits.

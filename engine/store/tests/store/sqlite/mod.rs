@@ -49,7 +49,7 @@ macro_rules! suite {
 suite! {
     resources: gives_back_what_was_written, refuses_a_write_that_saw_another_version, keeps_a_deletion_as_a_version,
         writes_all_of_a_commit_or_nothing, holds_several_versions_of_one_resource_in_one_commit,
-        scans_a_home_by_type_in_both_directions, says_when_a_scan_met_its_budget,
+        scans_a_home_by_type_in_both_directions, scans_on_after_a_key, says_when_a_scan_met_its_budget,
         counts_what_is_there_and_not_deleted, shows_one_stable_view_while_others_write;
     drawers: keeps_entries_by_home_and_key, removes_entries, lists_entries_in_key_order_page_by_page,
         refuses_a_change_when_the_entry_is_not_as_expected, changes_drawers_and_resources_together_or_not_at_all;
@@ -66,7 +66,8 @@ suite! {
     races: of_two_writers_of_one_version_exactly_one_wins, a_refused_commit_harms_none_of_its_neighbours,
         many_first_writes_of_one_home_share_its_key, more_snapshots_than_connections_wait_their_turn,
         a_commit_goes_through_while_every_view_is_taken;
-    blobs: gives_back_contents_of_every_size, opens_a_content_only_in_its_home_and_by_its_name_and_size,
+    blobs: gives_back_contents_of_every_size, keeps_a_content_under_a_name_and_removes_it,
+        opens_a_content_only_in_its_home_and_by_its_name_and_size,
         counts_the_contents_that_versions_name;
     erasure: nothing_of_an_erased_home_can_be_read, an_erased_home_is_found_no_more_and_others_are_untouched,
         nothing_can_be_written_to_an_erased_home, the_log_of_an_erased_home_stays_and_verifies,

@@ -30,6 +30,20 @@ pub async fn opens_a_content_only_in_its_home_and_by_its_name_and_size(store: &O
     corrupt(store.get_blob(home(1), &BlobRef { name: [9; 16], size: 100 }).await);
 }
 
+pub async fn keeps_a_content_under_a_name_and_removes_it(store: &Opened) {
+    let name = [3; 16];
+    let first = store.put_blob_named(home(1), name, content(100)).await.expect("kept");
+    let other = store.put_blob_named(home(2), name, content(50)).await.expect("kept");
+    assert_eq!((first.name, first.size), (name, 100));
+    let second = store.put_blob_named(home(1), name, content(70_000)).await.expect("replaced");
+    assert_eq!(store.get_blob(home(1), &second).await.expect("opens"), content(70_000));
+    assert!(matches!(store.get_blob(home(1), &first).await, Err(StoreError::Corrupt(_))), "it was replaced");
+    store.remove_blob(home(1), name).await.expect("removed");
+    store.remove_blob(home(1), name).await.expect("removed already");
+    assert!(matches!(store.get_blob(home(1), &second).await, Err(StoreError::Corrupt(_))));
+    assert_eq!(store.get_blob(home(2), &other).await.expect("another home's"), content(50));
+}
+
 pub async fn counts_the_contents_that_versions_name(store: &Opened) {
     let (one, two) = (content(100), content(7));
     let first = store.put_blob(home(1), one).await.expect("kept");

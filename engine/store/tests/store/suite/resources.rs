@@ -1,8 +1,9 @@
 //! Resources, versions, deletion, conflicts, scans.
 
 use crate::builders::{Opened, all_of, at, body, commit, deletion, home, key, scanned, typed_key, write};
+use socle_kernel::Key;
 use socle_kernel::resource_type::{OBSERVATION, PATIENT};
-use socle_store::{Scan, Scanned, StoreError, Visit};
+use socle_store::{Scan, Scanned, Snapshot, StoreError, Visit};
 
 pub async fn gives_back_what_was_written(store: &Opened) {
     let key = key(home(1), 5);
@@ -97,6 +98,54 @@ pub async fn scans_a_home_by_type_in_both_directions(store: &Opened) {
     );
     let rows = view.rows(&[keys[4], key(home(9), 9), keys[0]]).await.expect("rows");
     assert_eq!(keys_of(rows), [keys[4], keys[0]]);
+}
+
+pub async fn scans_on_after_a_key(store: &Opened) {
+    let mut keys: Vec<Key> =
+        [(1, 1), (1, 2), (2, 3), (3, 4), (3, 5)].map(|(of, seq)| key(home(of), seq)).to_vec();
+    keys.extend([
+        typed_key(home(1), PATIENT, 6),
+        typed_key(home(2), PATIENT, 7),
+        typed_key(home(3), PATIENT, 8),
+    ]);
+    store.commit(commit(keys.iter().map(|key| write(*key, 0)))).await.expect("written");
+    keys.sort_unstable();
+    let of = |wanted: &dyn Fn(&Key) -> bool| keys.iter().copied().filter(wanted).collect::<Vec<Key>>();
+    let mut view = store.snapshot().await.expect("view");
+    for newest_first in [false, true] {
+        for within in [None, Some(home(1)), Some(home(3))] {
+            for resource_type in [None, Some(OBSERVATION), Some(PATIENT)] {
+                let scan = Scan { home: within, resource_type, newest_first, ..all_of(home(1)) };
+                let mut expected = of(&|key| {
+                    within.is_none_or(|home| key.home == home)
+                        && resource_type.is_none_or(|wanted| key.resource_type == wanted)
+                });
+                if newest_first && within.is_some() {
+                    expected.reverse();
+                }
+                let mut walked = Vec::new();
+                let mut after = None;
+                loop {
+                    let rows = scanned_some(&mut *view, Scan { after, ..scan }, 1).await;
+                    let Some(row) = rows.first() else { break };
+                    after = Some(row.key);
+                    walked.push(row.key);
+                }
+                assert_eq!(walked, expected, "{scan:?}");
+            }
+        }
+    }
+}
+
+/// The first rows of a scan.
+async fn scanned_some(view: &mut dyn Snapshot, scan: Scan, limit: usize) -> Vec<socle_store::Row> {
+    let mut rows = Vec::new();
+    let visit = &mut |row: &socle_store::Row| {
+        rows.push(row.clone());
+        if rows.len() == limit { Visit::Stop } else { Visit::Next }
+    };
+    view.scan(scan, visit).await.expect("scan");
+    rows
 }
 
 pub async fn says_when_a_scan_met_its_budget(store: &Opened) {
